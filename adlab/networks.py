@@ -1,0 +1,493 @@
+"""Networks: equations in the order of evaluation, recorded from a plain function of layers.
+
+    def h(x1, x2, x3):
+        y1 = g1(x1)
+        y2 = g2(x2, y1)
+        y3 = g3(x3, y1, y2)       # y1 is used twice
+        return f(y3)
+
+    net = Network(h)
+    l, J = net.linearize(x1, x2, x3)
+    J @ (v1, v2, v3)              # one forward sweep
+    x1_bar, x2_bar, x3_bar = 1.0 @ J      # one reverse sweep: every gradient
+    J.local["y3"]                 # the Row of one equation
+
+A sweep visits each equation once, so its cost grows with the edges of the network and never with
+the number of paths, which may double with every branch. Where a value is used twice, its tangent
+is copied and its cotangents are added: the transpose of copy is sum.
+
+The equations stand in an order in which every value is computed before it is used: a topological
+order. The forward sweep goes down the list, the reverse sweep up.
+
+Sources: Griewank & Walther, *Evaluating Derivatives*, chapter 3 (evaluation procedures and both
+sweeps); the recording of a function by running it once on placeholders is JAX's and autograd's.
+"""
+
+import inspect
+from typing import NamedTuple
+
+import numpy as np
+
+from adlab.jacobians import Flops, Jacobian, Row, Transposed, count, floats, size
+from adlab.layers import Add, Layer, MatMul, Multiply, Power, Scale, Shift
+
+
+class Equation(NamedTuple):
+    """outputs = layer(inputs), all values by name; `done` are the names not needed after it."""
+
+    outputs: tuple
+    layer: Layer
+    inputs: tuple
+    done: tuple = ()
+
+    @property
+    def several(self):
+        """Does the layer return a tuple?"""
+        return returns_several(self.layer)
+
+    def __str__(self):
+        return f"{', '.join(self.outputs)} = {title(self.layer)}({', '.join(self.inputs)})"
+
+
+def returns_several(layer):
+    return isinstance(layer, Network) and layer.several
+
+
+def title(layer):
+    """`Linear` for a layer without settings, `Scale(c=0.5)` for one with."""
+    return layer.name if isinstance(layer, Network) or not vars(layer) else repr(layer)
+
+
+# ---- Recording ------------------------------------------------------------------------------
+
+
+class Recording:
+    """The equations of a function that is being run on placeholders."""
+
+    def __init__(self, inputs):
+        self.inputs = inputs
+        self.equations = []
+        self.constants = {}
+        self.numbers = {"y": 0, "c": 0}
+
+    def new(self, letter):
+        """y1, y2, ... for results, c1, c2, ... for constants; never the name of an argument."""
+        self.numbers[letter] += 1
+        name = f"{letter}{self.numbers[letter]}"
+        return self.new(letter) if name in self.inputs else name
+
+    def add(self, layer, args):
+        """One more equation; its results are new Values."""
+        names = tuple(self.name_of(a) for a in args)
+        several = returns_several(layer)
+        outputs = tuple(self.new("y") for _ in range(len(layer.outputs) if several else 1))
+        self.equations.append(Equation(outputs, layer, names))
+        values = tuple(Value(name, self) for name in outputs)
+        return values if several else values[0]
+
+    def name_of(self, a):
+        """The name of a Value of this recording, or of a new constant."""
+        if isinstance(a, Value) and a.recording is not self:
+            raise ValueError(
+                f"{a.name} belongs to another recording: a Network may use its arguments and "
+                "what it computes from them, so hand the value over as an argument"
+            )
+        if isinstance(a, Value):
+            return a.name
+        name = self.new("c")
+        self.constants[name] = floats(a, "a constant of the network", np.dtype(float))
+        return name
+
+
+class Value:
+    """A value of a network that is being recorded: a name, and no number yet."""
+
+    def __init__(self, name, recording):
+        self.name = name
+        self.recording = recording
+
+    def record(self, layer, args):
+        return self.recording.add(layer, args)
+
+    def __add__(self, other):
+        return Shift(other)(self) if isinstance(other, int | float) else Add()(self, other)
+
+    def __radd__(self, other):
+        return Shift(other)(self) if isinstance(other, int | float) else Add()(other, self)
+
+    def __neg__(self):
+        return Scale(-1)(self)
+
+    def __sub__(self, other):
+        return self + -other
+
+    def __rsub__(self, other):
+        return other + -self
+
+    def __mul__(self, other):
+        return Scale(other)(self) if isinstance(other, int | float) else Multiply()(self, other)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other):
+        return self * (1 / other)
+
+    def __rtruediv__(self, other):
+        return other * Power(-1)(self)
+
+    def __pow__(self, p):
+        return Power(p)(self)
+
+    def __matmul__(self, other):
+        return MatMul()(self, other)
+
+    def __rmatmul__(self, other):
+        return MatMul()(other, self)
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **settings):
+        """NumPy asks here when an array stands beside a Value."""
+        name = {np.divide: "truediv"}.get(ufunc, ufunc.__name__)
+        name = {"multiply": "mul", "subtract": "sub"}.get(name, name)
+        left, right = inputs if len(inputs) == 2 else (None, None)
+        if method != "__call__" or settings or not hasattr(Value, f"__r{name}__"):
+            raise unrecordable(f"np.{ufunc.__name__}")
+        if isinstance(left, Value):
+            return getattr(left, f"__{name}__")(right)
+        return getattr(right, f"__r{name}__")(left)
+
+    def __array_function__(self, function, types, args, kwargs):
+        raise unrecordable(f"np.{function.__name__}")
+
+    def __bool__(self):
+        raise TypeError(
+            f"{self.name} has no number while a Network is recorded, so `if` can't ask for one: "
+            "decide by something that is no argument, or use a layer such as ReLU or MaxPool"
+        )
+
+    def __iter__(self):
+        raise TypeError(f"{self.name} is one value of unknown shape, it can't be taken apart")
+
+    def __getitem__(self, key):
+        raise TypeError(f"{self.name} can't be indexed while a Network is recorded")
+
+    def __setitem__(self, key, value):
+        raise TypeError(f"{self.name} can't be changed in place: give the new value a new name")
+
+    def __repr__(self):
+        return f"Value({self.name})"
+
+
+def unrecordable(what):
+    return TypeError(
+        f"{what} can't be recorded in a Network: use a layer, such as Tanh()(y) for np.tanh(y) "
+        "and Sum()(y) for np.sum(y)"
+    )
+
+
+def input_names(function):
+    """The names of a function's arguments, as its definition has them."""
+    names = []
+    for p in inspect.signature(function).parameters.values():
+        if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD):
+            raise TypeError(
+                f"{function_name(function)} takes {p}: tell Network the names of its arguments, "
+                'for example Network(h, ["x1", "x2"])'
+            )
+        if p.default is p.empty:
+            names.append(p.name)
+    return names
+
+
+def function_name(function):
+    return getattr(function, "__name__", repr(function))
+
+
+# ---- The network ------------------------------------------------------------------------------
+
+
+class Network(Layer):
+    """A function of layers as a list of equations; itself a Layer, so networks nest.
+
+    The function is run once, on placeholders. Its arguments are those without a default; of one
+    that takes `*args`, say the names. It returns one value, or a tuple of several.
+    """
+
+    def __init__(self, function, names=None):
+        self.inputs = tuple(input_names(function) if names is None else names)
+        self.title = function_name(function)
+        recording = Recording(self.inputs)
+        returned = function(*(Value(name, recording) for name in self.inputs))
+        if returned is None:
+            raise TypeError(f"{self.title} returns None: does it lack a `return`?")
+        self.several = isinstance(returned, tuple | list)
+        self.outputs = tuple(
+            recording.name_of(r) for r in (returned if self.several else [returned])
+        )
+        self.equations = with_last_uses(recording.equations, self.outputs)
+        self.constants = recording.constants
+
+    @property
+    def name(self):
+        return self.title
+
+    def arguments(self, args):
+        if len(args) != len(self.inputs):
+            raise TypeError(
+                f"{self.name} takes {len(self.inputs)} argument{'s' * (len(self.inputs) != 1)} "
+                f"({', '.join(self.inputs)}), got {len(args)}"
+            )
+        return tuple(
+            floats(a, f"argument {name} of {self.name}")
+            for name, a in zip(self.inputs, args, strict=True)
+        )
+
+    def value(self, *args):
+        return self.evaluate(args, lambda equation, xs: equation.layer.value(*xs))
+
+    def rule(self, *args):
+        rows = []
+
+        def linearized(equation, xs):
+            y, row = equation.layer.rule(*xs)
+            rows.append(row)
+            return y
+
+        y = self.evaluate(args, linearized)
+        return y, NetworkJacobian(self, rows, args, y)
+
+    def pushforward(self, args, V):
+        """Tangents that travel with the evaluation: forward mode, which keeps nothing for later."""
+        tangent = {x: v for x, v in zip(self.inputs, V, strict=True) if v is not None}
+        k = count(next(iter(tangent.values())))
+
+        def pushed(equation, xs):
+            vs = tuple(tangent.get(name) for name in equation.inputs)
+            if all(v is None for v in vs):
+                return equation.layer.value(*xs)
+            y, y_dot = equation.layer.pushforward(xs, vs)
+            tangent.update(named(equation, y_dot))
+            for name in equation.done:
+                tangent.pop(name, None)
+            return y
+
+        y = self.evaluate(args, pushed)
+        return y, self.joined_outputs(tangent, y, k)
+
+    def joined_outputs(self, tangent, y, k):
+        """The tangents of the outputs y, as they are returned: zero where none arrived."""
+        ys = y if self.several else (y,)
+        outputs = tuple(
+            tangent[name] if name in tangent else np.zeros((k, *np.shape(r)), np.result_type(r))
+            for name, r in zip(self.outputs, ys, strict=True)
+        )
+        return outputs if self.several else outputs[0]
+
+    def values(self, *args):
+        """All values by name, to look at: arguments, constants, and the results of each equation."""
+        args = self.arguments(args)
+        found = dict(zip(self.inputs, args, strict=True)) | self.constants
+
+        def kept(equation, xs):
+            y = equation.layer.value(*xs)
+            found.update(named(equation, y))
+            return y
+
+        self.evaluate(args, kept)
+        return found
+
+    def evaluate(self, args, step):
+        """The outputs, by `step(equation, inputs)` for one equation after the other.
+
+        A value is let go after its last use: what outlives it is what some Jacobian holds.
+        """
+        values = dict(zip(self.inputs, args, strict=True)) | self.constants
+        for equation in self.equations:
+            xs = [values[name] for name in equation.inputs]
+            try:
+                equation.layer.check(*xs)
+            except ValueError as error:
+                raise ValueError(f"in {equation}: {error}") from None
+            values.update(named(equation, step(equation, xs)))
+            for name in equation.done:
+                del values[name]
+        outputs = tuple(values[name] for name in self.outputs)
+        return outputs if self.several else outputs[0]
+
+    def __str__(self):
+        lines = [f"{name} = constant {a.shape}" for name, a in self.constants.items()]
+        lines += map(str, self.equations)
+        returned = ", ".join(self.outputs)
+        return "\n  ".join(
+            [f"{self.name}({', '.join(self.inputs)}):", *lines, f"return {returned}"]
+        )
+
+    def __repr__(self):
+        return f"Network {self.name}({', '.join(self.inputs)}): {len(self.equations)} equations"
+
+
+def named(equation, y):
+    """(name, result) for each result of an equation."""
+    return zip(equation.outputs, y if isinstance(y, tuple) else (y,), strict=True)
+
+
+def with_last_uses(equations, outputs):
+    """The equations, each with the names that are not needed after it."""
+    needed, found = set(outputs), []
+    for equation in reversed(equations):
+        used = {*equation.inputs, *equation.outputs}
+        found.append(equation._replace(done=tuple(sorted(used - needed))))
+        needed |= used
+    return found[::-1]
+
+
+# ---- Its Jacobian -------------------------------------------------------------------------------
+
+
+class NetworkJacobian(Row):
+    """The Jacobian of a network, a Row with one block per argument, pushed and pulled by sweeps.
+
+    `local[name]` is the Row of the equation that makes this value.
+    """
+
+    def __init__(self, net, rows, args, y):
+        self.ys = tuple(y) if net.several else (y,)
+        shapes = tuple(np.shape(r) for r in self.ys)
+        Jacobian.__init__(self, tuple(a.shape for a in args), shapes if net.several else shapes[0])
+        self.net = net
+        self.rows = rows
+        self.name = net.name
+
+    @property
+    def local(self):
+        pairs = zip(self.net.equations, self.rows, strict=True)
+        return {name: row for equation, row in pairs for name in equation.outputs}
+
+    @property
+    def dtype(self):
+        return np.result_type(*self.ys)
+
+    def held(self):
+        return tuple(a for row in self.rows for a in row.held())
+
+    def push(self, V):
+        """The forward sweep: each equation pushes the tangents of its inputs to its outputs."""
+        tangent = {x: v for x, v in zip(self.net.inputs, V, strict=True) if v is not None}
+        k = count(next(iter(tangent.values())))
+        for equation, row, mask in self.forward(tuple(tangent)):
+            vs = (tangent[x] if m else None for x, m in zip(equation.inputs, mask, strict=True))
+            tangent.update(named(equation, row.push(tuple(vs))))
+            for name in equation.done:
+                tangent.pop(name, None)
+        return self.net.joined_outputs(tangent, self.ys if self.net.several else self.ys[0], k)
+
+    def pull(self, U, wanted=None):
+        """The reverse sweep: each equation pulls the cotangents of its outputs to its inputs.
+
+        A value that is used twice receives two cotangents, and they are added.
+        """
+        cotangent = {}
+
+        def receive(name, u):
+            if u is not None:
+                cotangent[name] = cotangent[name] + u if name in cotangent else u
+
+        for name, u in zip(self.net.outputs, U if self.net.several else (U,), strict=True):
+            receive(name, u)
+        some = next(iter(cotangent.values()))
+        wanted = wanted or (True,) * len(self)
+        for equation, row, mask in self.reverse(self.names(wanted)):
+            us = tuple(cotangent.pop(name, None) for name in equation.outputs)
+            bars = row.pull(us if equation.several else us[0], mask)
+            for name, bar in zip(equation.inputs, bars, strict=True):
+                receive(name, bar)
+
+        def cotangent_of(x, shape):
+            if x in cotangent:
+                return cotangent[x]
+            return np.zeros_like(some, shape=(len(some), *shape))
+
+        arguments = zip(self.net.inputs, self.shape_in, wanted, strict=True)
+        return tuple(cotangent_of(x, shape) if w else None for x, shape, w in arguments)
+
+    def forward(self, moved):
+        """(equation, its Row, which of its inputs move), where some do, in the order of evaluation."""
+        moved = set(moved)
+        for equation, row in zip(self.net.equations, self.rows, strict=True):
+            mask = tuple(name in moved for name in equation.inputs)
+            if any(mask):
+                moved.update(equation.outputs)
+                yield equation, row, mask
+
+    def reverse(self, wanted):
+        """(equation, its Row, which cotangents of its inputs are needed), in the reverse order.
+
+        They are needed if the value depends on a wanted argument and reaches an output.
+        """
+        needed = set(wanted)
+        for equation, _, _ in self.forward(wanted):
+            needed.update(equation.outputs)
+        reached = set(self.net.outputs)
+        for equation, row in zip(reversed(self.net.equations), reversed(self.rows), strict=True):
+            mask = tuple(name in needed for name in equation.inputs)
+            if any(mask) and not reached.isdisjoint(equation.outputs):
+                reached.update(name for name, m in zip(equation.inputs, mask, strict=True) if m)
+                yield equation, row, mask
+
+    def names(self, wanted):
+        return tuple(x for x, w in zip(self.net.inputs, wanted, strict=True) if w)
+
+    def flops_of(self, wanted):
+        """Flops of a forward sweep from the wanted arguments, and of a reverse sweep to them."""
+        names = self.names(wanted)
+        push = sum(row.flops_of(mask).push for _, row, mask in self.forward(names))
+        pull = 0
+        received = list(self.net.outputs)
+        sizes = dict(zip(self.net.outputs, (np.size(y) for y in self.ys), strict=True))
+        for equation, row, mask in self.reverse(names):
+            pull += row.flops_of(mask).pull
+            for name, shape, m in zip(equation.inputs, row.shape_in, mask, strict=True):
+                if m:
+                    received.append(name)
+                    sizes[name] = size(shape)
+        additions = sum(sizes[name] for name in received) - sum(sizes.values())
+        return Flops(push, pull + additions)
+
+    def __getitem__(self, i):
+        return Argument(self, range(len(self))[i])
+
+    def __len__(self):
+        return len(self.net.inputs)
+
+    @property
+    def T(self):
+        return Transposed(self)
+
+    def __repr__(self):
+        m, n = self.shape
+        return f"Jacobian of {self.name} {m}x{n}"
+
+
+class Argument(Jacobian):
+    """One block of a network's Jacobian: a sweep that starts or ends at one argument."""
+
+    def __init__(self, J, i):
+        super().__init__(J.shape_in[i], J.shape_out)
+        self.J, self.i = J, i
+        self.wanted = tuple(k == i for k in range(len(J)))
+
+    def push(self, V):
+        return self.J.push(tuple(V if w else None for w in self.wanted))
+
+    def pull(self, U):
+        return self.J.pull(U, self.wanted)[self.i]
+
+    @property
+    def flops(self):
+        return self.J.flops_of(self.wanted)
+
+    @property
+    def dtype(self):
+        return self.J.dtype
+
+    def held(self):
+        return self.J.held()
