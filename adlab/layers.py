@@ -27,10 +27,9 @@ from adlab.jacobians import (
     Kronecker,
     Permute,
     Row,
-    floats,
-    own,
 )
 from adlab.signatures import check_shapes
+from adlab.vectors import floats, own
 
 
 class Layer:

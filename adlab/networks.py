@@ -28,8 +28,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from adlab.jacobians import Flops, Jacobian, Row, Transposed, count, floats, size
+from adlab.jacobians import Flops, Jacobian, Row, Transposed
 from adlab.layers import Add, Layer, MatMul, Multiply, Power, Scale, Shift
+from adlab.vectors import count, floats, size
 
 
 class Equation(NamedTuple):

@@ -16,9 +16,9 @@ chooses the cheaper mode, where JAX's is `jacrev`.
 
 import numpy as np
 
-from adlab.jacobians import basis, many, own, size, stack, unstack
 from adlab.layers import Layer
 from adlab.networks import Network, function_name, input_names
+from adlab.vectors import basis, many, own, size, stack, unstack
 
 
 def jvp(f, primals, tangents):
