@@ -1,0 +1,11 @@
+"""Panels: controls over one picture that is redrawn in place, with its numbers in words.
+
+`PANELS` names every panel of the course. A panel that is not in it is found by a test, and every
+panel in it is moved through all its settings, with and without a browser.
+"""
+
+from adlab.panels.panel import Panel
+
+PANELS: dict[str, type[Panel]] = {}
+
+__all__ = ["PANELS", "Panel"]
