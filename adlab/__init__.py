@@ -1,5 +1,7 @@
 """adlab: automatic differentiation to be read. Layers, Jacobians, JVP and VJP, in NumPy."""
 
+from adlab.checks import check, complex_step, differences, dot_product_test, error_curve
+from adlab.cost import ledger
 from adlab.jacobians import (
     Column,
     Copy,
@@ -106,11 +108,17 @@ __all__ = [
     "Tanh",
     "Transpose",
     "Zero",
+    "check",
+    "complex_step",
+    "differences",
+    "dot_product_test",
+    "error_curve",
     "grad",
     "jacfwd",
     "jacobian",
     "jacrev",
     "jvp",
+    "ledger",
     "linearize",
     "value_and_grad",
     "vjp",

@@ -501,6 +501,12 @@ class Row(Jacobian):
     def __init__(self, *blocks, name="Row"):
         if not blocks:
             raise ValueError("a Row needs one block at least")
+        for i, J in enumerate(blocks):
+            if not isinstance(J, Jacobian):
+                raise TypeError(
+                    f"block {i} of {name} is of type {type(J).__name__}, wanted a Jacobian: "
+                    "a matrix is one as Dense(A)"
+                )
         for J in blocks:
             if J.shape_out != blocks[0].shape_out:
                 raise ValueError(
@@ -517,7 +523,7 @@ class Row(Jacobian):
         return total(moved)
 
     def pull(self, U, wanted=None):
-        """`wanted` names by True the arguments whose cotangent is asked for; the others get None."""
+        """`wanted`: True for each argument whose cotangent is asked for; the others get None."""
         wanted = wanted or (True,) * len(self.blocks)
         return tuple(J.pull(U) if w else None for J, w in zip(self.blocks, wanted, strict=True))
 

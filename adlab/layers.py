@@ -526,7 +526,7 @@ def windows(shape, window):
 
 
 class Concatenate(Layer):
-    """y = [a_1 ; a_2 ; ...] along an axis (the last, unless you say)        J_k = the k-th places"""
+    """y = [a_1 ; a_2 ; ...] along an axis (the last, unless you say)        J_k = k-th places"""
 
     def __init__(self, axis=-1):
         self.axis = axis

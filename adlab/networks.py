@@ -284,7 +284,7 @@ class Network(Layer):
         return outputs if self.several else outputs[0]
 
     def values(self, *args):
-        """All values by name, to look at: arguments, constants, and the results of each equation."""
+        """All values by name, to look at: arguments, constants, results of equations."""
         args = self.arguments(args)
         found = dict(zip(self.inputs, args, strict=True)) | self.constants
 
@@ -355,6 +355,7 @@ class NetworkJacobian(Row):
         shapes = tuple(np.shape(r) for r in self.ys)
         Jacobian.__init__(self, tuple(a.shape for a in args), shapes if net.several else shapes[0])
         self.net = net
+        self.args = args
         self.rows = rows
         self.name = net.name
 
@@ -411,7 +412,7 @@ class NetworkJacobian(Row):
         return tuple(cotangent_of(x, shape) if w else None for x, shape, w in arguments)
 
     def forward(self, moved):
-        """(equation, its Row, which of its inputs move), where some do, in the order of evaluation."""
+        """(equation, its Row, which of its inputs move), where some do, in evaluation order."""
         moved = set(moved)
         for equation, row in zip(self.net.equations, self.rows, strict=True):
             mask = tuple(name in moved for name in equation.inputs)

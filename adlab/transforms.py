@@ -6,8 +6,8 @@ A function here is a Layer, a Network, or a plain Python function made of layers
     jvp(f, primals, tangents) -> y, y_dot        one forward sweep
     vjp(f, *primals) -> y, pullback              pullback(u) is one reverse sweep
     linearize(f, *primals) -> y, J               J @ v and u @ J, as often as you like
-    grad(f), value_and_grad(f)                   the row u J for u = 1, in the shape of the argument
-    jacfwd(f), jacrev(f), jacobian(f)            the whole matrix, by columns, by rows, by the cheaper
+    grad(f), value_and_grad(f)                   the row u J for u = 1, shaped as the argument
+    jacfwd(f), jacrev(f), jacobian(f)            all of J, by columns, by rows, by the cheaper
 
 Source of names and signatures: the JAX documentation, *The Autodiff Cookbook*. Two differences:
 `linearize` returns the Jacobian itself, where JAX returns the function v -> J v, and `jacobian`

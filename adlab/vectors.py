@@ -111,7 +111,7 @@ def count(V):
 
 
 def unstack(Y, single, axis):
-    """The inverse of `stack`: a single vector, or the vectors along the axis where users put them."""
+    """The inverse of `stack`: a single vector, or the vectors along the axis that users see."""
     if isinstance(Y, tuple):
         return tuple(unstack(y, single, axis) for y in Y)
     return Y[0] if single else np.moveaxis(Y, 0, axis)
