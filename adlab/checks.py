@@ -154,10 +154,10 @@ def check_argument(layer, args, y, J, i, name, seed):
     D, spread = careful_differences(layer, wide, i)
     M = block.dense().astype(float)
     problems = compare(M, D, spread, a, y, one_sided(layer, wide, i))
-    gap = dot_product_test(block, seed)
-    if not gap <= 1e3 * np.finfo(a.dtype).eps:
+    mismatch = dot_product_test(block, seed)
+    if not mismatch <= 1e3 * np.finfo(a.dtype).eps:
         problems.append(
-            f"push and pull are not transposes: <u, J v> and <u J, v> differ by {gap:.1e}"
+            f"push and pull are not transposes: <u, J v> and <u J, v> differ by {mismatch:.1e}"
         )
     problems += check_batches(block, seed, np.finfo(a.dtype).eps)
     error = float(np.max(np.abs(M - D), initial=0.0))
