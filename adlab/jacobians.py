@@ -555,6 +555,14 @@ class Row(Jacobian):
             return Row(*(J + K for J, K in zip(self.blocks, other.blocks, strict=True)))
         return super().__add__(other)
 
+    def __mul__(self, c):
+        scaled = super().__mul__(c)
+        if type(self) is not Row:
+            return scaled
+        return Row(*(scaled.c * J for J in self.blocks), name=self.name)
+
+    __rmul__ = __mul__
+
     def __repr__(self):
         m, n = self.shape
         return f"{self.name} {m}x{n} [{' | '.join(map(repr, self.blocks))}]"
@@ -601,6 +609,17 @@ class Column(Jacobian):
     @property
     def T(self):
         return Row(*(J.T for J in self.blocks))
+
+    def __add__(self, other):
+        if type(other) is Column and len(self) == len(other):
+            return Column(*(J + K for J, K in zip(self.blocks, other.blocks, strict=True)))
+        return super().__add__(other)
+
+    def __mul__(self, c):
+        scaled = super().__mul__(c)
+        return Column(*(scaled.c * J for J in self.blocks))
+
+    __rmul__ = __mul__
 
     def __repr__(self):
         m, n = self.shape
