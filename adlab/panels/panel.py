@@ -62,7 +62,9 @@ class Panel(widgets.VBox):
         self._held = False
         self._svg = widgets.HTML(layout=widgets.Layout(flex=f"0 1 {WIDTH}px", min_width="0"))
         self._words = widgets.HTML(
-            layout=widgets.Layout(flex="1 1 280px", max_width=f"{WIDTH}px", min_width="0")
+            layout=widgets.Layout(
+                flex="1 1 280px", max_width=f"{WIDTH}px", min_width="0", margin="2px 2px 2px 12px"
+            )
         )
         self._note = widgets.HTML()
         self._svg.add_class("adlab-picture")
@@ -71,7 +73,7 @@ class Panel(widgets.VBox):
         for name, control in self.controls.items():
             control.add_class(f"adlab-control-{name}")
             control.observe(self._redraw, names="value")
-        names = {name: control.description or name for name, control in self.controls.items()}
+        names = {name: _name(name, control) for name, control in self.controls.items()}
         super().__init__(
             [
                 _wrapping_row(tuple(self.controls.values())),
@@ -275,7 +277,7 @@ def _coloured(escaped: str) -> str:
 
 
 def _name(key: str, control: widgets.ValueWidget) -> str:
-    return control.description or key
+    return getattr(control, "description", "") or key
 
 
 def _said(control: widgets.ValueWidget) -> str:

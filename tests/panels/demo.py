@@ -45,7 +45,7 @@ class Sizes:
 
 def sizes_picture(sizes: Sizes) -> str:
     m, n = sizes.J.shape
-    drawing = Drawing(WIDTH, 330, f"The matrix {sizes.name}, {m} by {n}, as a heat map.")
+    drawing = Drawing(WIDTH, 355, f"The matrix {sizes.name}, {m} by {n}, as a heat map.")
     drawing.formula(20, 26, f"{sizes.name[:12]} = ∂y_{{i}} / ∂x_{{j}}", anchor="start")
     heatmap(drawing, sizes.J, 20, 50, 70 * n, 32 * m, largest=2)
     drawing.arrow(20, 235, 20 + 70 * n, 235, colour=TANGENT)
@@ -99,12 +99,13 @@ class ControlsPanel(Panel):
     """Every kind of control that a panel may have."""
 
     title = "Controls"
+    lines = 11
 
     def make_controls(self):
         return {
             "whole": int_slider("whole number", 3, 0, 20),
             "real": float_slider("real number", 0.5, -1, 1, 0.25),
-            "range": widgets.IntRangeSlider((2, 5), min=0, max=9, description="range"),
+            "range": widgets.IntRangeSlider(value=(2, 5), min=0, max=9, description="range"),
             "step": widgets.SelectionSlider(options=["tiny", "small", "big"], description="step"),
             "list": choice("list", ["a", "b"]),
             "word": text_box("word", "q"),

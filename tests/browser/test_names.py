@@ -1,0 +1,146 @@
+"""Every control has a name that a screen reader can say, and works by keyboard alone."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import lab
+from tests.browser.conftest import DEMO
+
+SIZES, CONTROLS = 0, 1
+
+
+@pytest.fixture(scope="module")
+def page(browser, course):
+    with lab.opened(browser, course, DEMO, 1280) as page:
+        lab.run_all(page)
+        page.locator(lab.PANEL).nth(CONTROLS).locator("svg").first.wait_for()
+        lab.settle(page)
+        yield page
+
+
+def test_panels_are_groups_with_their_title(page):
+    expect(page.get_by_role("group", name="A matrix and its push")).to_have_count(1)
+    expect(page.get_by_role("group", name="Controls", exact=True)).to_have_count(1)
+
+
+@pytest.mark.parametrize(
+    ("role", "name"),
+    [
+        ("slider", "whole number"),
+        ("slider", "real number"),
+        ("slider", "range, lower end"),
+        ("slider", "range, upper end"),
+        ("slider", "step"),
+        ("textbox", "whole number, type a value"),
+        ("combobox", "list"),
+        ("textbox", "word"),
+        ("checkbox", "tick"),
+        ("group", "run"),
+        ("button", "run: play"),
+        ("button", "run: stop"),
+        ("button", "run: repeat"),
+        ("group", "mode"),
+        ("button", "forward"),
+        ("radiogroup", "kind"),
+        ("radio", "p"),
+    ],
+)
+def test_each_control_is_found_by_role_and_name(page, role, name):
+    panel = page.locator(lab.PANEL).nth(CONTROLS)
+    expect(panel.get_by_role(role, name=name, exact=True)).to_have_count(1)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("End", "20"),
+        ("ArrowLeft", "19"),
+        ("ArrowDown", "18"),
+        ("Home", "0"),
+        ("ArrowRight", "1"),
+        ("ArrowUp", "2"),
+    ],
+)
+def test_keys_move_a_slider(page, key, value):
+    slider = page.get_by_role("slider", name="whole number", exact=True)
+    slider.press(key)
+    expect(slider).to_have_attribute("aria-valuetext", value)
+    words = page.locator(lab.PANEL).nth(CONTROLS).locator(".adlab-words")
+    expect(words).to_contain_text(f"whole {value}\n")
+
+
+def test_page_keys_move_a_slider_by_more_than_one_step(page):
+    slider = page.get_by_role("slider", name="whole number", exact=True)
+    slider.press("Home")
+    slider.press("PageUp")
+    lab.settle(page)
+    up = int(slider.get_attribute("aria-valuetext"))
+    assert up > 1
+    slider.press("PageDown")
+    expect(slider).to_have_attribute("aria-valuetext", "0")
+
+
+def test_a_slider_of_words_says_the_word(page):
+    slider = page.get_by_role("slider", name="step", exact=True)
+    slider.press("End")
+    expect(slider).to_have_attribute("aria-valuetext", "big")
+
+
+def test_a_pressed_button_says_so(page):
+    reverse = page.get_by_role("button", name="reverse", exact=True)
+    expect(reverse).to_have_attribute("aria-pressed", "false")
+    reverse.press("Enter")
+    expect(page.locator(lab.PANEL).nth(CONTROLS)).to_contain_text("mode reverse")
+
+
+def test_the_text_is_announced_politely(page):
+    words = page.locator(".adlab-words")
+    assert words.evaluate_all("all => all.map(e => e.ariaLive)") == ["polite", "polite"]
+
+
+def test_an_invalid_setting_is_said_and_the_last_good_picture_stays(page):
+    panel = page.locator(lab.PANEL).nth(SIZES)
+    n = panel.get_by_role("slider", name="n, inputs", exact=True)
+    m = panel.get_by_role("slider", name="m, outputs", exact=True)
+    n.press("Home")
+    m.press("End")
+    lab.settle(page)
+    expect(panel.get_by_role("alert")).to_have_count(0)
+    place = lab.place(page, SIZES)
+    n.press("End")
+    expect(panel.get_by_role("alert")).to_contain_text("n times m is 30")
+    assert re.search(r"J, 5 by \d,", panel.locator("svg title").first.text_content())
+    assert lab.place(page, SIZES) == place
+    assert lab.faults(page, SIZES) == []
+    n.press("Home")
+    expect(panel.get_by_role("alert")).to_have_count(0)
+
+
+def test_what_a_learner_types_is_text_and_not_markup(page):
+    panel = page.locator(lab.PANEL).nth(SIZES)
+    box = panel.get_by_role("textbox", name="name", exact=True)
+    box.fill("<b id=planted>&amp;")
+    box.press("Enter")
+    expect(panel.locator(".adlab-words")).to_contain_text("<b id=planted>&amp;")
+    expect(page.locator("#planted")).to_have_count(0)
+    box.fill("J")
+    box.press("Enter")
+
+
+def test_a_page_without_anywidget_shows_the_panel_and_no_complaint(browser, course):
+    with lab.opened(browser, course, DEMO, 1280) as page:
+        page.route(re.compile("anywidget.*"), lambda route: route.abort())
+        page.reload()
+        page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
+        lab.run_all(page)
+        panel = page.locator(lab.PANEL).nth(SIZES)
+        panel.locator(".adlab-picture svg").first.wait_for()
+        lab.settle(page)
+        assert not panel.get_attribute("aria-label"), "anywidget was there after all"
+        for complaint in ("model not found", "Error", "Failed"):
+            assert complaint not in panel.inner_text()
+        before = panel.locator(".adlab-picture").inner_html()
+        lab.move(page, SIZES, "ArrowRight")
+        assert panel.locator(".adlab-picture").inner_html() != before
