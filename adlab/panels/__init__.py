@@ -4,8 +4,11 @@
 panel in it is moved through all its settings, with and without a browser.
 """
 
+from adlab.panels.hello import HelloPanel
 from adlab.panels.panel import Panel
 
-PANELS: dict[str, type[Panel]] = {}
+PANELS: dict[str, type[Panel]] = {
+    "hello": HelloPanel,
+}
 
 __all__ = ["PANELS", "Panel"]
