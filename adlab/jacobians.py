@@ -52,14 +52,16 @@ class Jacobian:
     """A linear map from arrays of `shape_in` to arrays of `shape_out`.
 
     A kind of Jacobian says how it pushes and pulls k vectors at once, what that costs for one,
-    and which arrays it holds.
+    and which arrays it holds. `dtype` is the float type of its numbers, which lists and plain
+    numbers take on; a kind that only moves numbers is told it by its layer, or has None.
     """
 
     __array_ufunc__ = None  # so that NumPy leaves `array @ J` to __rmatmul__
 
-    def __init__(self, shape_in, shape_out):
+    def __init__(self, shape_in, shape_out, dtype=None):
         self.shape_in = shape_in
         self.shape_out = shape_out
+        self.dtype = dtype
 
     def push(self, V):
         """J v for k tangents at once: (k, *shape_out) <- (k, *shape_in)."""
@@ -84,12 +86,6 @@ class Jacobian:
     def nbytes(self):
         """Bytes of memory that the arrays held look at, each counted once however often used."""
         return sum(end - start for start, end in {byte_bounds(a) for a in self.held()})
-
-    @property
-    def dtype(self):
-        """The float type of what is held; None if no numbers are held."""
-        floats = [a.dtype for a in self.held() if a.dtype.kind == "f"]
-        return np.result_type(*floats) if floats else None
 
     def __matmul__(self, other):
         if isinstance(other, Jacobian):
@@ -133,6 +129,12 @@ class Jacobian:
         return f"{type(self).__name__} {m}x{n}"
 
 
+def common_type(*parts):
+    """The float type that arrays or Jacobians have together; None if none of them has one."""
+    types = {part.dtype for part in parts if part is not None} - {None}
+    return np.result_type(*types) if types else None
+
+
 # ---- Kinds that hold numbers ---------------------------------------------------------------
 
 
@@ -144,7 +146,9 @@ class Dense(Jacobian):
         if self.A.ndim != 2:
             raise ValueError(f"Dense wants a matrix (m, n), got shape {self.A.shape}")
         m, n = self.A.shape
-        super().__init__((n,) if shape_in is None else shape_in, shape_out or (m,))
+        shape_in = (n,) if shape_in is None else shape_in
+        shape_out = (m,) if shape_out is None else shape_out
+        super().__init__(shape_in, shape_out, self.A.dtype)
         if self.shape != (m, n):
             raise ValueError(
                 f"Dense: a {m}x{n} matrix does not map {self.shape_in} to {self.shape_out}"
@@ -172,7 +176,7 @@ class Diagonal(Jacobian):
 
     def __init__(self, d):
         self.d = floats(d, "Diagonal")
-        super().__init__(self.d.shape, self.d.shape)
+        super().__init__(self.d.shape, self.d.shape, self.d.dtype)
 
     def push(self, V):
         return V * self.d
@@ -193,7 +197,7 @@ class Covector(Jacobian):
 
     def __init__(self, g):
         self.g = floats(g, "Covector")
-        super().__init__(self.g.shape, ())
+        super().__init__(self.g.shape, (), self.g.dtype)
 
     def push(self, V):
         return V.reshape(len(V), -1) @ self.g.ravel()
@@ -230,7 +234,11 @@ class Kronecker(Jacobian):
             )
         self.X_shape = (*stacked, q, s)
         self.Y_shape = (*stacked, p, r)
-        super().__init__(shape_in or self.X_shape, shape_out or self.Y_shape)
+        super().__init__(
+            self.X_shape if shape_in is None else shape_in,
+            self.Y_shape if shape_out is None else shape_out,
+            common_type(self.A, self.B),
+        )
 
     def push(self, V):
         Y = times(self.A, V.reshape(len(V), *self.X_shape), transposed(self.B))  # A V Bᵀ
@@ -360,7 +368,7 @@ class Permute(Jacobian):
     """The axes change places, as in np.transpose(x, axes)."""
 
     def __init__(self, shape_in, axes):
-        self.axes = tuple(axes)
+        self.axes = tuple(range(len(shape_in))[i] for i in axes)  # -1 is the last
         super().__init__(tuple(shape_in), tuple(shape_in[i] for i in self.axes))
 
     def push(self, V):
@@ -377,7 +385,7 @@ class Transposed(Jacobian):
     """Push and pull change places."""
 
     def __init__(self, J):
-        super().__init__(J.shape_out, J.shape_in)
+        super().__init__(J.shape_out, J.shape_in, J.dtype)
         self.J = J
 
     def push(self, V):
@@ -408,7 +416,7 @@ class Product(Jacobian):
                 f"J2 @ J1 does not conform: J1 = {J1} gives {J1.shape_out}, "
                 f"J2 = {J2} takes {J2.shape_in}{hint}"
             )
-        super().__init__(J1.shape_in, J2.shape_out)
+        super().__init__(J1.shape_in, J2.shape_out, common_type(J2, J1))
         self.pair = (J2, J1)
 
     @cached_property
@@ -448,7 +456,7 @@ class Sum(Jacobian):
                 f"J + K wants two maps between the same shapes: J maps {J.shape_in} to "
                 f"{J.shape_out}, K maps {K.shape_in} to {K.shape_out}"
             )
-        super().__init__(J.shape_in, J.shape_out)
+        super().__init__(J.shape_in, J.shape_out, common_type(J, K))
         self.pair = (J, K)
 
     @cached_property
@@ -475,7 +483,7 @@ class Scaled(Jacobian):
     """c J, a number times a Jacobian."""
 
     def __init__(self, c, J):
-        super().__init__(J.shape_in, J.shape_out)
+        super().__init__(J.shape_in, J.shape_out, J.dtype)
         self.c, self.J = c, J
 
     def push(self, V):
@@ -513,7 +521,8 @@ class Row(Jacobian):
                     f"blocks side by side must have the same output: the first, {blocks[0]}, "
                     f"gives {blocks[0].shape_out}, and {J} gives {J.shape_out}"
                 )
-        super().__init__(tuple(J.shape_in for J in blocks), blocks[0].shape_out)
+        shape_in = tuple(J.shape_in for J in blocks)
+        super().__init__(shape_in, blocks[0].shape_out, common_type(*blocks))
         self.blocks = tuple(blocks)
         self.name = name
 
@@ -531,8 +540,11 @@ class Row(Jacobian):
     def flops(self):
         return self.flops_of((True,) * len(self))
 
-    def flops_of(self, wanted):
-        """Flops when only some arguments move, or only their cotangents are asked for."""
+    def flops_of(self, wanted, given=None):
+        """Flops when only some arguments move, or only their cotangents are asked for.
+
+        `given`: True for each result that has a cotangent; only a network has several.
+        """
         used = [J for J, w in zip(self.blocks, wanted, strict=True) if w]
         additions = max(len(used) - 1, 0) * size(self.shape_out)
         return sum((J.flops for J in used), Flops(additions, 0))
@@ -583,7 +595,8 @@ class Column(Jacobian):
                     f"blocks on top of each other must have the same input: the first, "
                     f"{blocks[0]}, takes {blocks[0].shape_in}, and {J} takes {J.shape_in}"
                 )
-        super().__init__(blocks[0].shape_in, tuple(J.shape_out for J in blocks))
+        shape_out = tuple(J.shape_out for J in blocks)
+        super().__init__(blocks[0].shape_in, shape_out, common_type(*blocks))
         self.blocks = tuple(blocks)
 
     def push(self, V):

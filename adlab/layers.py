@@ -74,7 +74,11 @@ class Layer:
     def rule(self, *args):
         """`linearize` for arguments that have been checked, of which nothing is copied."""
         y = self.value(*args)
-        return y, Row(*self.jacobians(y, *args), name=self.name)
+        blocks = self.jacobians(y, *args)
+        for J in blocks:
+            if J.dtype is None:  # it only moves numbers, and these are of the type of y
+                J.dtype = np.result_type(y)
+        return y, Row(*blocks, name=self.name)
 
     def pushforward(self, args, V):
         """(y, y_dot) at checked args, for k tangents V along leading axes; None does not move."""
@@ -546,7 +550,8 @@ class Concatenate(Layer):
     def jacobians(self, y, *a):
         places = np.arange(y.size).reshape(y.shape)
         ends = np.cumsum([x.shape[self.axis] for x in a])
-        return tuple(Gather(p, y.shape).T for p in np.split(places, ends[:-1], self.axis))
+        parts = np.split(places, ends[:-1], self.axis)
+        return tuple(Gather(part.copy(), y.shape).T for part in parts)
 
 
 class Embedding(Layer):
@@ -579,10 +584,12 @@ class Transpose(Layer):
         self.axes = None if axes is None else tuple(axes)
 
     def order(self, ndim):
-        return (*range(ndim - 2), ndim - 1, ndim - 2) if self.axes is None else self.axes
+        if self.axes is None:
+            return (*range(ndim - 2), ndim - 1, ndim - 2)
+        return tuple(i + ndim if i < 0 else i for i in self.axes)
 
     def check(self, a):
-        if a.ndim < 2 or sorted(self.order(a.ndim)) != list(range(a.ndim)):
+        if sorted(self.order(a.ndim)) != list(range(a.ndim)):
             raise ValueError(f"{self} can't reorder the axes of a {a.shape}")
 
     def value(self, a):

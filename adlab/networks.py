@@ -353,7 +353,12 @@ class NetworkJacobian(Row):
     def __init__(self, net, rows, args, y):
         self.ys = tuple(y) if net.several else (y,)
         shapes = tuple(np.shape(r) for r in self.ys)
-        Jacobian.__init__(self, tuple(a.shape for a in args), shapes if net.several else shapes[0])
+        Jacobian.__init__(
+            self,
+            tuple(a.shape for a in args),
+            shapes if net.several else shapes[0],
+            np.result_type(*self.ys),
+        )
         self.net = net
         self.args = args
         self.rows = rows
@@ -363,10 +368,6 @@ class NetworkJacobian(Row):
     def local(self):
         pairs = zip(self.net.equations, self.rows, strict=True)
         return {name: row for equation, row in pairs for name in equation.outputs}
-
-    @property
-    def dtype(self):
-        return np.result_type(*self.ys)
 
     def held(self):
         return tuple(a for row in self.rows for a in row.held())
@@ -397,7 +398,7 @@ class NetworkJacobian(Row):
             receive(name, u)
         some = next(iter(cotangent.values()))
         wanted = wanted or (True,) * len(self)
-        for equation, row, mask in self.reverse(self.names(wanted)):
+        for equation, row, mask in self.reverse(self.names(wanted), tuple(cotangent)):
             us = tuple(cotangent.pop(name, None) for name in equation.outputs)
             bars = row.pull(us if equation.several else us[0], mask)
             for name, bar in zip(equation.inputs, bars, strict=True):
@@ -420,15 +421,16 @@ class NetworkJacobian(Row):
                 moved.update(equation.outputs)
                 yield equation, row, mask
 
-    def reverse(self, wanted):
+    def reverse(self, wanted, given=None):
         """(equation, its Row, which cotangents of its inputs are needed), in the reverse order.
 
-        They are needed if the value depends on a wanted argument and reaches an output.
+        They are needed if the value depends on a wanted argument and reaches a given output:
+        one that has a cotangent.
         """
         needed = set(wanted)
         for equation, _, _ in self.forward(wanted):
             needed.update(equation.outputs)
-        reached = set(self.net.outputs)
+        reached = set(self.net.outputs if given is None else given)
         for equation, row in zip(reversed(self.net.equations), reversed(self.rows), strict=True):
             mask = tuple(name in needed for name in equation.inputs)
             if any(mask) and not reached.isdisjoint(equation.outputs):
@@ -438,15 +440,16 @@ class NetworkJacobian(Row):
     def names(self, wanted):
         return tuple(x for x, w in zip(self.net.inputs, wanted, strict=True) if w)
 
-    def flops_of(self, wanted):
+    def flops_of(self, wanted, given=None):
         """Flops of a forward sweep from the wanted arguments, and of a reverse sweep to them."""
         names = self.names(wanted)
         push = sum(row.flops_of(mask).push for _, row, mask in self.forward(names))
-        pull = 0
-        received = list(self.net.outputs)
         sizes = dict(zip(self.net.outputs, (np.size(y) for y in self.ys), strict=True))
-        for equation, row, mask in self.reverse(names):
-            pull += row.flops_of(mask).pull
+        received = [x for x, g in zip(self.net.outputs, given or self.net.outputs, strict=True) if g]
+        sizes = {name: sizes[name] for name in received}
+        pull = 0
+        for equation, row, mask in self.reverse(names, tuple(received)):
+            pull += row.flops_of(mask, tuple(name in sizes for name in equation.outputs)).pull
             for name, shape, m in zip(equation.inputs, row.shape_in, mask, strict=True):
                 if m:
                     received.append(name)
@@ -473,7 +476,7 @@ class Argument(Jacobian):
     """One block of a network's Jacobian: a sweep that starts or ends at one argument."""
 
     def __init__(self, J, i):
-        super().__init__(J.shape_in[i], J.shape_out)
+        super().__init__(J.shape_in[i], J.shape_out, J.dtype)
         self.J, self.i = J, i
         self.wanted = tuple(k == i for k in range(len(J)))
 
@@ -486,10 +489,6 @@ class Argument(Jacobian):
     @property
     def flops(self):
         return self.J.flops_of(self.wanted)
-
-    @property
-    def dtype(self):
-        return self.J.dtype
 
     def held(self):
         return self.J.held()
