@@ -1,0 +1,69 @@
+"""Runs JupyterLab on the learner's folder: on this machine only, behind JupyterLab's token."""
+
+import errno
+import os
+import secrets
+import socket
+from importlib.util import find_spec
+from pathlib import Path
+
+from adlab.course import CourseError
+from adlab.course.copies import FIRST
+
+ADDRESS = "127.0.0.1"
+SETTINGS = Path(__file__).with_name("jupyter")
+
+
+def check_jupyterlab() -> None:
+    if find_spec("jupyterlab") is None:
+        raise CourseError("JupyterLab is missing: python -m pip install jupyterlab")
+
+
+def check_port(port: int) -> None:
+    """Can a server listen there? JupyterLab would say it too, in the middle of its log."""
+    try:
+        socket.create_server((ADDRESS, port)).close()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            reason = f"port {port} is in use"
+        else:
+            reason = f"port {port} can't be used: {error.strerror}"
+        raise CourseError(f"{reason}; choose another, or leave --port out") from error
+
+
+def options(folder: Path, port: int | None, browser: bool) -> list[str]:
+    """What JupyterLab is told. These options stand above the learner's own settings, all others
+    of which go on working."""
+    told = [
+        f"--ServerApp.ip={ADDRESS}",
+        f"--ServerApp.root_dir={folder.resolve()}",
+        f"--LabApp.default_url=/lab/tree/{FIRST}",
+    ]
+    if port is not None:
+        told += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
+    if not browser:
+        told += ["--no-browser"]
+    if getattr(os, "geteuid", lambda: None)() == 0:
+        told += ["--allow-root"]  # as in a container; only this machine can reach the server
+    return told
+
+
+def serve(folder: Path, port: int | None = None, browser: bool = True) -> None:
+    """Runs JupyterLab in this process until it is stopped: signals and exit codes are its own."""
+    from jupyterlab.labapp import LabApp
+
+    # One more folder of defaults, for this process only: JupyterLab then does not ask about news.
+    given = os.environ.get("JUPYTER_CONFIG_PATH")
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [given, str(SETTINGS)]))
+    server = LabApp.initialize_server(options(folder, port, browser))
+    keep_token_on(server.identity_provider)
+    server.start()
+
+
+def keep_token_on(provider) -> None:
+    """Makes a token if the learner's settings ask for none: whoever reaches the port runs code.
+
+    A password instead of a token is as good.
+    """
+    if not provider.auth_enabled:
+        provider.token, provider.token_generated = secrets.token_hex(24), True
