@@ -62,9 +62,7 @@ class Panel(widgets.VBox):
         self._held = False
         self._svg = widgets.HTML(layout=widgets.Layout(flex=f"0 1 {WIDTH}px", min_width="0"))
         self._words = widgets.HTML(
-            layout=widgets.Layout(
-                flex="1 1 280px", max_width=f"{WIDTH}px", min_width="0", margin="2px 2px 2px 12px"
-            )
+            layout=widgets.Layout(flex="1 1 280px", max_width=f"{WIDTH}px", min_width="0")
         )
         self._note = widgets.HTML()
         self._svg.add_class("adlab-picture")
@@ -220,7 +218,7 @@ def _dress(name: str) -> dict[str, Any]:
     return {
         "description": name,
         "tooltip": name,
-        "style": {"description_width": "88px"},
+        "style": {"description_width": "108px"},
         "layout": widgets.Layout(width=SLIDER, max_width="100%"),
     }
 
@@ -239,7 +237,8 @@ def _assign(name: str, control: widgets.ValueWidget, value: Any) -> None:
 
 
 def _wrapping_row(children: Sequence[widgets.Widget]) -> widgets.Box:
-    return widgets.Box(children, layout=widgets.Layout(flex_flow="row wrap", min_width="0"))
+    layout = widgets.Layout(flex_flow="row wrap", min_width="0", grid_gap="0 12px")
+    return widgets.Box(children, layout=layout)
 
 
 def _hidden(widget: widgets.Widget) -> widgets.Box:

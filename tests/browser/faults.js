@@ -17,6 +17,12 @@
     faults.push(`the panel is ${panel.scrollWidth} px wide inside, ${panel.clientWidth} px outside`);
   }
 
+  for (const label of panel.querySelectorAll(".widget-label")) {
+    if (label.scrollWidth > label.clientWidth + 1) {
+      faults.push(`the name "${label.textContent}" is cut short`);
+    }
+  }
+
   for (const place of [".adlab-words", ".adlab-note"]) {
     const box = panel.querySelector(`${place} .widget-html-content > div`);
     if (!box) faults.push(`there is no ${place}`);

@@ -219,6 +219,7 @@ def screenshot(page: Page, path: Path) -> None:
     height = page.locator(".jp-WindowedPanel-inner").evaluate("e => e.scrollHeight")
     page.set_viewport_size({"width": width, "height": min(height + 200, 15_000)})
     settle(page)
+    page.locator(".jp-WindowedPanel-outer").evaluate("e => e.scrollTo(0, 0)")
     page.locator(".jp-Notebook").screenshot(path=path)
     page.set_viewport_size({"width": width, "height": 900})
 

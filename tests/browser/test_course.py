@@ -8,6 +8,8 @@ from tests.browser import lab
 from tests.browser.conftest import DEMO
 from tests.panels.demo import ControlsPanel, SizesPanel
 
+pytestmark = pytest.mark.browser
+
 NOTEBOOKS = [path.name for path in sorted((lab.ROOT / "notebooks").glob("*.ipynb"))] + [DEMO]
 CLASSES = [panel.__name__ for panel in (*PANELS.values(), SizesPanel, ControlsPanel)]
 WIDTHS = (1280, 768)
@@ -51,6 +53,20 @@ def test_every_panel_shows_its_picture_its_numbers_and_no_sentence(ran, course):
         expect(panel.get_by_role("alert")).to_have_count(0)
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_is_drawn_in_light_and_dark(ran, scheme, artefacts):
+    page, name, width = ran
+    page.emulate_media(color_scheme=scheme)
+    light = "true" if scheme == "light" else "false"
+    page.locator(f"body[data-jp-theme-light='{light}']").wait_for(state="attached")
+    stem = f"{name.removesuffix('.ipynb')}-{width}-{scheme}"
+    for k in panels(page):
+        panel = page.locator(lab.PANEL).nth(k)
+        assert contrast(panel.locator(".adlab-words .widget-html-content > div")) >= 4.5
+        panel.screenshot(path=artefacts / f"{stem}-panel{k}.png")
+    lab.screenshot(page, artefacts / f"{stem}.png")
+
+
 def test_the_first_slider_moved_by_keyboard_changes_picture_and_text(ran):
     page, _, _ = ran
     for k in panels(page):
@@ -89,20 +105,6 @@ def test_nothing_jumps_overlaps_or_is_cut_off_at_either_end_of_any_slider(ran):
                 if now != start:
                     complaints.append(where + f"the picture moved from {start} to {now}")
     assert not complaints, "\n".join(complaints)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_is_drawn_in_light_and_dark(ran, scheme, artefacts):
-    page, name, width = ran
-    page.emulate_media(color_scheme=scheme)
-    light = "true" if scheme == "light" else "false"
-    page.locator(f"body[data-jp-theme-light='{light}']").wait_for(state="attached")
-    stem = f"{name.removesuffix('.ipynb')}-{width}-{scheme}"
-    for k in panels(page):
-        panel = page.locator(lab.PANEL).nth(k)
-        assert contrast(panel.locator(".adlab-words .widget-html-content > div")) >= 4.5
-        panel.screenshot(path=artefacts / f"{stem}-panel{k}.png")
-    lab.screenshot(page, artefacts / f"{stem}.png")
 
 
 def contrast(words) -> float:

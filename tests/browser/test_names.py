@@ -8,6 +8,8 @@ from playwright.sync_api import expect
 from tests.browser import lab
 from tests.browser.conftest import DEMO
 
+pytestmark = pytest.mark.browser
+
 SIZES, CONTROLS = 0, 1
 
 
