@@ -64,7 +64,7 @@ def packages(project="adlab"):
 
 def package(requirement):
     """Is it installed, in a version that fits? `requirement` is as in "numpy>=2"."""
-    what = f"{requirement.name} {requirement.specifier}".strip()
+    what = requirement.name
     cure = f'run  pip install "{requirement.name}{requirement.specifier}"'
     try:
         version = metadata.version(requirement.name)

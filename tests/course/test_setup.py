@@ -60,7 +60,7 @@ def test_an_old_python():
 def test_a_missing_package(version_of):
     version_of("numpy", None)
     finding = setup.package(Requirement("numpy>=2"))
-    assert str(finding).startswith("numpy >=2 ...")
+    assert str(finding).startswith("numpy ...")
     assert finding.trouble == 'not installed: run  pip install "numpy>=2"'
 
 
@@ -74,7 +74,7 @@ def test_the_packages_are_those_the_project_asks_for(version_of):
     version_of("ipywidgets", "7.0.0")
     troubled = [finding for finding in setup.packages() if finding.trouble]
     assert len(troubled) == 1
-    assert troubled[0].what.startswith("ipywidgets")
+    assert troubled[0].what == "ipywidgets"
 
 
 def test_widgets_without_their_other_half(in_a_kernel, version_of):
