@@ -39,6 +39,7 @@ GUIDE = "#C8C8C8"
 FONT = "Helvetica, Arial, 'DejaVu Sans', sans-serif"
 WIDEST_DIGIT = 0.64  # em, in DejaVu Sans, the widest of the fonts above
 SCRIPT = re.compile(r"([_^])(?:\{([^}]*)\}|(.))")
+NOT_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 NO_FILL = "none"
 
 
@@ -84,8 +85,8 @@ class Drawing:
         self.rect(0.5, 0.5, width - 1, height - 1, fill=PAPER, stroke=GUIDE, radius=8)
 
     def svg(self) -> str:
-        """The picture as SVG text on one line."""
-        return ET.tostring(self.root, encoding="unicode")
+        """The picture as SVG text. A character that XML can't hold becomes a question mark."""
+        return NOT_XML.sub("\N{REPLACEMENT CHARACTER}", ET.tostring(self.root, encoding="unicode"))
 
     def rect(
         self,
