@@ -130,7 +130,7 @@ class Progress:
         """Adds one event to the exercise "01/vjp-by-hand" and returns its Entry."""
         if not EXERCISE.fullmatch(exercise):
             raise ValueError(f"{exercise!r} is not of the form chapter/name, as 01/vjp-by-hand")
-        status = NOT_ATTEMPTED if status is None else status
+        status = NOT_ATTEMPTED if status is None else str(status)
         event = Entry(status, attempts, hints, revealed, revision, _now())
         return _entry(self._change(partial(_with_event, exercise, event)), exercise)
 
