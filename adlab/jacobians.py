@@ -27,10 +27,11 @@ Griewank & Walther, *Evaluating Derivatives*, 2nd ed., chapter 3.
 
 from functools import cached_property
 from math import prod
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
-from numpy.lib.array_utils import byte_bounds
+from numpy.lib.array_utils import byte_bounds, normalize_axis_tuple
 
 from adlab.vectors import basis, floats, joined, own, scale, size, stack, total, unstack
 
@@ -91,11 +92,11 @@ class Jacobian:
         if isinstance(other, Jacobian):
             return compose(self, other)
         V, single = stack(other, self.shape_in, "tangent", self, self.dtype, self.shape_out)
-        return own(unstack(self.push(V), single, -1), other)
+        return own(unstack(self.push(V), single, -1), V)
 
     def __rmatmul__(self, u):
         U, single = stack(u, self.shape_out, "cotangent", self, self.dtype, self.shape_in)
-        return own(unstack(self.pull(U), single, 0), u)
+        return own(unstack(self.pull(U), single, 0), U)
 
     def dense(self):
         """The matrix (m, n), by pushing or pulling the basis vectors, whichever are fewer."""
@@ -115,7 +116,7 @@ class Jacobian:
         return self + -1 * other if isinstance(other, Jacobian) else NotImplemented
 
     def __mul__(self, c):
-        if isinstance(c, Jacobian) or np.ndim(c) != 0:
+        if not isinstance(c, Real) and not (isinstance(c, np.ndarray) and c.shape == ()):
             raise TypeError(f"* takes a number and {self}; for the chain rule write J2 @ J1")
         return Scaled(float(c), self)
 
@@ -155,10 +156,12 @@ class Dense(Jacobian):
             )
 
     def push(self, V):
-        return (V.reshape(len(V), -1) @ self.A.T).reshape(len(V), *self.shape_out)
+        m, n = self.A.shape
+        return (V.reshape(len(V), n) @ self.A.T).reshape(len(V), *self.shape_out)
 
     def pull(self, U):
-        return (U.reshape(len(U), -1) @ self.A).reshape(len(U), *self.shape_in)
+        m, n = self.A.shape
+        return (U.reshape(len(U), m) @ self.A).reshape(len(U), *self.shape_in)
 
     @property
     def flops(self):
@@ -200,7 +203,7 @@ class Covector(Jacobian):
         super().__init__(self.g.shape, (), self.g.dtype)
 
     def push(self, V):
-        return V.reshape(len(V), -1) @ self.g.ravel()
+        return V.reshape(len(V), self.g.size) @ self.g.ravel()
 
     def pull(self, U):
         return U.reshape(len(U), *(1 for _ in self.g.shape)) * self.g
@@ -227,7 +230,12 @@ class Kronecker(Jacobian):
         *stacked, q, s = matrices
         p = q if A is None else self.A.shape[-2]
         r = s if B is None else self.B.shape[-2]
-        if (A is not None and self.A.shape[-1] != q) or (B is not None and self.B.shape[-1] != s):
+        A_stack, B_stack = ([] if M is None else [*M.shape[:-2]] for M in (self.A, self.B))
+        if (
+            (A is not None and self.A.shape[-1] != q)
+            or (B is not None and self.B.shape[-1] != s)
+            or not {(), tuple(stacked)} >= {tuple(A_stack), tuple(B_stack)}
+        ):
             raise ValueError(
                 f"Kronecker: A {np.shape(A)}, X {tuple(matrices)} and the transpose of "
                 f"B {np.shape(B)} do not multiply"
@@ -267,7 +275,8 @@ def times(A, X, B):
     if B is None:
         return X
     if B.ndim == 2:  # all rows of all matrices in one product
-        return (X.reshape(-1, X.shape[-1]) @ B).reshape(*X.shape[:-1], B.shape[-1])
+        *lead, s = X.shape
+        return (X.reshape(prod(lead), s) @ B).reshape(*lead, B.shape[-1])
     return X @ B
 
 
@@ -318,7 +327,7 @@ class Copy(Jacobian):
             ones = (1,) * (len(shape_out) - len(shape_in)) + shape_in
             axes = [i for i, n in enumerate(ones) if n == 1 and shape_out[i] != 1]
             axes += [i for i in range(len(shape_out) - len(shape_in)) if shape_out[i] == 1]
-        self.axes = tuple(sorted(i % len(shape_out) for i in axes))
+        self.axes = tuple(sorted(normalize_axis_tuple(tuple(axes), len(shape_out))))
         self.kept = tuple(1 if i in self.axes else n for i, n in enumerate(shape_out))
         if prod(self.kept) != prod(shape_in):
             raise ValueError(f"Copy: {shape_in} copied along axes {axes} is not {shape_out}")
@@ -349,11 +358,12 @@ class Gather(Jacobian):
             raise ValueError(f"Gather: an index lies outside 0..{n - 1}, the entries of {shape_in}")
 
     def push(self, V):
-        return V.reshape(len(V), -1)[:, self.index]
+        return V.reshape(len(V), prod(self.shape_in))[:, self.index]
 
     def pull(self, U):
         X = np.zeros_like(U, shape=(prod(self.shape_in), len(U)))
-        np.add.at(X, self.index.ravel(), U.reshape(len(U), -1).T)  # repeated places add up
+        rows = U.reshape(len(U), self.index.size).T
+        np.add.at(X, self.index.ravel(), rows)  # repeated places add up
         return X.T.reshape(len(U), *self.shape_in)
 
     @property
@@ -368,7 +378,9 @@ class Permute(Jacobian):
     """The axes change places, as in np.transpose(x, axes)."""
 
     def __init__(self, shape_in, axes):
-        self.axes = tuple(range(len(shape_in))[i] for i in axes)  # -1 is the last
+        self.axes = normalize_axis_tuple(tuple(axes), len(shape_in))  # -1 is the last
+        if len(self.axes) != len(shape_in):
+            raise ValueError(f"Permute: {tuple(axes)} does not name every axis of {shape_in}")
         super().__init__(tuple(shape_in), tuple(shape_in[i] for i in self.axes))
 
     def push(self, V):
@@ -640,7 +652,12 @@ class Column(Jacobian):
 
 
 def compose(J2, J1):
-    """J2 @ J1. Block matrices multiply as matrices do: row times column, summed over the blocks."""
+    """J2 @ J1. Block matrices multiply as matrices do: row times column, summed over the blocks.
+
+    A Row of one block multiplies as its block does.
+    """
+    if isinstance(J2, Row) and J2.shape_in == (J1.shape_out,):
+        J2 = J2[0]
     if J2.shape_in != J1.shape_out:
         return Product(J2, J1)  # which says what does not conform
     if type(J2) is Column:

@@ -29,7 +29,7 @@ from adlab.jacobians import (
     Row,
 )
 from adlab.signatures import check_shapes
-from adlab.vectors import floats, own
+from adlab.vectors import alike, floats, own
 
 
 class Layer:
@@ -87,13 +87,18 @@ class Layer:
 
     def arguments(self, args):
         """The arguments as arrays of floats, checked: how many, of what type, of which shapes."""
-        names = argument_names(type(self), len(args))
-        args = tuple(
+        names = self.names_of(len(args))
+        arrays = [
             floats(a, f"argument {name} of {self.name}")
             for name, a in zip(names, args, strict=True)
-        )
-        self.check(*args)
-        return args
+        ]
+        arrays = alike(arrays, args)
+        self.check(*arrays)
+        return arrays
+
+    def names_of(self, given):
+        """The names of the arguments; a TypeError if this many can't be taken."""
+        return argument_names(type(self), given)
 
     @property
     def name(self):
@@ -141,7 +146,7 @@ class Linear(Layer):
         if a.ndim == 1:
             J_W = Kronecker(B=a[None, :], matrices=W.shape, shape_in=W.shape, shape_out=b.shape)
             return J_W, Identity(b.shape), Dense(W)
-        rows = a.reshape(-1, a.shape[-1])
+        rows = a.reshape(prod(a.shape[:-1]), a.shape[-1])
         wa = Kronecker(B=rows, matrices=W.shape)  # W ↦ W aᵀ, whose transpose is y
         J_W = Identity((len(rows), len(b)), y.shape) @ Permute(wa.shape_out, (1, 0)) @ wa
         J_a = Kronecker(B=W, matrices=rows.shape, shape_in=a.shape, shape_out=y.shape)
@@ -258,7 +263,7 @@ class Sigmoid(Elementwise):
     """y = 1 / (1 + e⁻ᵃ)        J = diag(y (1 - y))"""
 
     def value(self, a):
-        return np.exp(lower(a)) / (1 + np.exp(-magnitude(a)))
+        return np.exp(np.minimum(a, 0)) / (1 + np.exp(-magnitude(a)))
 
     def slope(self, y, a):
         e = np.exp(-magnitude(a))
@@ -269,7 +274,7 @@ class Softplus(Elementwise):
     """y = log(1 + eᵃ)        J = diag(sigmoid a)"""
 
     def value(self, a):
-        return a - lower(a) + np.log1p(np.exp(-magnitude(a)))
+        return np.maximum(a, 0) + np.log1p(np.exp(-magnitude(a)))
 
     def slope(self, y, a):
         return Sigmoid().value(a)
@@ -278,11 +283,6 @@ class Softplus(Elementwise):
 def magnitude(a):
     """|a|, by a sign that complex numbers have too: e to the power of -|a| never overflows."""
     return np.where(a > 0, a, -a)
-
-
-def lower(a):
-    """The smaller of a and 0."""
-    return np.where(a > 0, 0 * a, a)
 
 
 class ReLU(Elementwise):
@@ -496,6 +496,11 @@ class MaxPool(Layer):
     """
 
     def __init__(self, *window):
+        if not window or not all(isinstance(w, int | np.integer) and w > 0 for w in window):
+            raise ValueError(
+                f"MaxPool wants the sizes of a window, such as MaxPool(2) or MaxPool(2, 3), "
+                f"got {window}"
+            )
         self.window = window
 
     def check(self, a):
@@ -508,7 +513,7 @@ class MaxPool(Layer):
         w = len(self.window)
         steps = (..., *(slice(None, None, n) for n in self.window), *(slice(None),) * w)
         index = windows(a.shape, self.window)[steps]
-        index = index.reshape(*index.shape[:-w], -1)
+        index = index.reshape(*index.shape[:-w], prod(self.window))
         best = a.ravel()[index].argmax(-1)
         return np.take_along_axis(index, best[..., None], -1)[..., 0]
 
@@ -541,7 +546,7 @@ class Concatenate(Layer):
         except ValueError:
             shapes = ", ".join(str(x.shape) for x in a)
             raise ValueError(
-                f"Concatenate: {shapes} must agree in all axes but axis {self.axis}"
+                f"Concatenate: {shapes} must have an axis {self.axis} and agree in all others"
             ) from None
 
     def value(self, *a):
@@ -624,12 +629,12 @@ class Sum(Layer):
     """y = Σ a along an axis, or over all        J = 1ᵀ, the transpose of a copy"""
 
     def __init__(self, axis=None):
-        self.axis = axis
+        self.axis = tuple(axis) if isinstance(axis, list) else axis
 
     def check(self, a):
         try:
             a.sum(self.axis)
-        except ValueError:  # NumPy's AxisError
+        except (TypeError, ValueError):  # NumPy's AxisError
             raise ValueError(f"{self}: a {a.shape} has no such axis") from None
 
     def value(self, a):
@@ -642,6 +647,11 @@ class Sum(Layer):
 
 class Mean(Sum):
     """y = Σ a / n along an axis, or over all        J = 1ᵀ / n"""
+
+    def check(self, a):
+        super().check(a)
+        if not a.size:
+            raise ValueError(f"{self}: a {a.shape} holds no numbers, so it has no mean")
 
     def value(self, a):
         return np.mean(a, self.axis)
@@ -705,6 +715,8 @@ class SoftmaxCrossEntropy(Layer):
 
 def examples(a):
     """How many examples a batch has: the leading axes counted, 1 without any."""
+    if not a.size:
+        raise ValueError(f"a loss is the mean over examples, and a {a.shape} holds none")
     return prod(a.shape[:-1])
 
 

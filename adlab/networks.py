@@ -79,6 +79,7 @@ class Recording:
 
     def add(self, layer, args):
         """One more equation; its results are new Values."""
+        layer.names_of(len(args))  # a TypeError here points at the line that is wrong
         names = tuple(self.name_of(a) for a in args)
         several = returns_several(layer)
         outputs = tuple(self.new("y") for _ in range(len(layer.outputs) if several else 1))
@@ -95,8 +96,16 @@ class Recording:
             )
         if isinstance(a, Value):
             return a.name
+        parts = a.values() if isinstance(a, dict) else a if isinstance(a, tuple | list) else ()
+        if any(isinstance(part, Value) for part in parts):
+            raise TypeError(
+                f"a {type(a).__name__} of values is no array: hand values over one by one, and "
+                "return one value or a plain tuple of them"
+            )
         name = self.new("c")
-        self.constants[name] = floats(a, "a constant of the network", np.dtype(float))
+        constant = floats(a, "a constant of the network", np.dtype(float)).view()
+        constant.setflags(write=False)
+        self.constants[name] = constant
         return name
 
 
@@ -159,10 +168,20 @@ class Value:
     def __array_function__(self, function, types, args, kwargs):
         raise unrecordable(f"np.{function.__name__}")
 
-    def __bool__(self):
+    def no_number(self, *_):
         raise TypeError(
-            f"{self.name} has no number while a Network is recorded, so `if` can't ask for one: "
-            "decide by something that is no argument, or use a layer such as ReLU or MaxPool"
+            f"{self.name} has no number while a Network is recorded, so `if`, comparisons and "
+            "float() can't ask for one: decide by something that is no argument, or use a layer "
+            "such as ReLU or MaxPool"
+        )
+
+    __bool__ = __float__ = __int__ = __lt__ = __le__ = __gt__ = __ge__ = no_number
+
+    def __getattr__(self, attribute):
+        name = vars(self).get("name", "a Value")
+        raise AttributeError(
+            f"{name} has no .{attribute} while a Network is recorded: it is a name and holds no "
+            "numbers yet; take shapes from the data, and use layers such as Transpose and Sum"
         )
 
     def __iter__(self):
@@ -221,6 +240,9 @@ class Network(Layer):
         if returned is None:
             raise TypeError(f"{self.title} returns None: does it lack a `return`?")
         self.several = isinstance(returned, tuple | list)
+        if not self.inputs or (self.several and not returned):
+            lacks = "returns no value" if self.inputs else "takes no arguments"
+            raise TypeError(f"{self.title} {lacks}: there is nothing to differentiate")
         self.outputs = tuple(
             recording.name_of(r) for r in (returned if self.several else [returned])
         )
@@ -231,16 +253,13 @@ class Network(Layer):
     def name(self):
         return self.title
 
-    def arguments(self, args):
-        if len(args) != len(self.inputs):
+    def names_of(self, given):
+        if given != len(self.inputs):
             raise TypeError(
                 f"{self.name} takes {len(self.inputs)} argument{'s' * (len(self.inputs) != 1)} "
-                f"({', '.join(self.inputs)}), got {len(args)}"
+                f"({', '.join(self.inputs)}), got {given}"
             )
-        return tuple(
-            floats(a, f"argument {name} of {self.name}")
-            for name, a in zip(self.inputs, args, strict=True)
-        )
+        return self.inputs
 
     def value(self, *args):
         return self.evaluate(args, lambda equation, xs: equation.layer.value(*xs))
@@ -444,21 +463,24 @@ class NetworkJacobian(Row):
         """Flops of a forward sweep from the wanted arguments, and of a reverse sweep to them."""
         names = self.names(wanted)
         push = sum(row.flops_of(mask).push for _, row, mask in self.forward(names))
-        sizes = dict(zip(self.net.outputs, (np.size(y) for y in self.ys), strict=True))
-        received = [x for x, g in zip(self.net.outputs, given or self.net.outputs, strict=True) if g]
-        sizes = {name: sizes[name] for name in received}
-        pull = 0
-        for equation, row, mask in self.reverse(names, tuple(received)):
+        pull, sizes = 0, {}  # sizes of the values that have a cotangent
+
+        def received(name, n):
+            """A value that has a cotangent adds the next one to it, in n additions."""
+            additions = n if name in sizes else 0
+            sizes[name] = n
+            return additions
+
+        for name, y, g in zip(self.net.outputs, self.ys, given or self.net.outputs, strict=True):
+            pull += received(name, np.size(y)) if g else 0
+        for equation, row, mask in self.reverse(names, tuple(sizes)):
             pull += row.flops_of(mask, tuple(name in sizes for name in equation.outputs)).pull
             for name, shape, m in zip(equation.inputs, row.shape_in, mask, strict=True):
-                if m:
-                    received.append(name)
-                    sizes[name] = size(shape)
-        additions = sum(sizes[name] for name in received) - sum(sizes.values())
-        return Flops(push, pull + additions)
+                pull += received(name, size(shape)) if m else 0
+        return Flops(push, pull)
 
     def __getitem__(self, i):
-        return Argument(self, range(len(self))[i])
+        return tuple(Argument(self, k) for k in range(len(self)))[i]
 
     def __len__(self):
         return len(self.net.inputs)

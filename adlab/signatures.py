@@ -21,6 +21,8 @@ def check_shapes(signature, who, names, shapes):
             raise ValueError(f"{expected(who, names, wanted)}; {name} has shape {shape}")
         if core != letters:
             set_size(sizes, "...", lead, name, shape, who, names, wanted)
+        if 0 in shape[len(lead) :]:
+            raise ValueError(f"{expected(who, names, wanted)}; {name} with shape {shape} is empty")
         for letter, n in zip(core, shape[len(lead) :], strict=True):
             set_size(sizes, letter, n, name, shape, who, names, wanted)
 

@@ -4,6 +4,7 @@ The shape of one array is a tuple of integers, that of several a tuple of shapes
 stand along a leading axis; outside, k tangents are columns (last axis), k cotangents rows (first).
 """
 
+from functools import reduce
 from math import prod
 
 import numpy as np
@@ -21,24 +22,25 @@ def size(shape):
 
 def total(terms):
     """The sum of the terms, made of new arrays: nothing is added in place."""
-    terms = iter(terms)
-    result = next(terms)
-    for term in terms:
-        if isinstance(result, tuple):
-            result = tuple(a + b for a, b in zip(result, term, strict=True))
-        else:
-            result = result + term
-    return result
+    return reduce(plus, terms)
+
+
+def plus(x, y):
+    if isinstance(x, tuple):
+        return tuple(plus(a, b) for a, b in zip(x, y, strict=True))
+    return x + y
 
 
 def scale(c, x):
-    return tuple(c * a for a in x) if isinstance(x, tuple) else c * x
+    return tuple(scale(c, a) for a in x) if isinstance(x, tuple) else c * x
 
 
 def floats(x, who, dtype=None):
     """x as an array of floats. `dtype`: integers become this type; without it they are refused."""
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError(f"{who} is a masked array: fill in numbers first, with .filled(0.0)")
     if isinstance(x, np.ndarray) and x.dtype.kind == "f":
-        return x
+        return np.asarray(x)  # a plain array, where * is entry by entry
     if hasattr(x, "__array_function__") and not isinstance(x, np.ndarray | np.generic):
         return x  # a duck array: it knows its own rules
     try:
@@ -60,12 +62,23 @@ def floats(x, who, dtype=None):
     raise TypeError(f"{who} must be numbers, got {type(x).__name__} of type {a.dtype}")
 
 
+def alike(arrays, given):
+    """The arrays, where what was given as lists and plain numbers takes on the others' type."""
+    weak = [not hasattr(x, "dtype") for x in given]
+    if not any(weak) or all(weak):
+        return tuple(arrays)
+    dtype = np.result_type(*(a.dtype for a, w in zip(arrays, weak, strict=True) if not w))
+    return tuple(a.astype(dtype) if w else a for a, w in zip(arrays, weak, strict=True))
+
+
 def stack(v, shape, role, who, dtype=None, other=None):
     """v with the vectors along a leading axis, and whether it was a single vector.
 
     `who`, and the `other` shape that it knows, are for the error if v does not fit.
     """
     if not many(shape):
+        if isinstance(v, tuple) and len(v) == 1 and np.shape(v) != shape:
+            (v,) = v  # what a Row of one block gave
         return stack_one(v, shape, role, who, dtype, other)
     if len(shape) == 1 and not isinstance(v, tuple):
         v = (v,)
@@ -136,7 +149,7 @@ def joined(V, k):
     """The inverse of `split`: a new matrix (k, n)."""
     if isinstance(V, tuple):
         return np.concatenate([joined(part, k) for part in V], axis=1)
-    return np.array(V.reshape(k, -1))
+    return np.array(V.reshape(k, prod(V.shape[1:])))
 
 
 def memory(a):
