@@ -1,4 +1,4 @@
-"""The course around the mathematics: the `adlab` command, the learner's copies, the set-up check."""
+"""The course around the mathematics: the `adlab` command, the copies of the notebooks, the checks."""
 
 
 class CourseError(Exception):
