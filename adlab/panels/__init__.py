@@ -6,9 +6,11 @@ panel in it is moved through all its settings, with and without a browser.
 
 from adlab.panels.hello import HelloPanel
 from adlab.panels.panel import Panel
+from adlab.panels.plane import PlanePanel
 
 PANELS: dict[str, type[Panel]] = {
     "hello": HelloPanel,
+    "plane": PlanePanel,
 }
 
 __all__ = ["PANELS", "Panel"]
