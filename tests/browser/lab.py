@@ -12,7 +12,7 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
+import sysconfig
 import time
 import uuid
 from collections.abc import Iterable, Iterator
@@ -30,10 +30,9 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 PANEL = ".adlab-panel"
 STDERR = "application/vnd.jupyter.stderr"  # JupyterLab renders error outputs as this type too
 
-# What differs from a learner's own JupyterLab: no question about news, a theme that follows the
-# browser's colour scheme, and cells that stay in the page while they are out of sight.
+# What differs from a learner's own JupyterLab: a theme that follows the browser's colour scheme,
+# and cells that stay in the page while they are out of sight.
 SETTINGS = {
-    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "apputils-extension/themes": {"adaptive-theme": True},
     "notebook-extension/tracker": {"windowingMode": "none"},
 }
@@ -90,11 +89,10 @@ def start_course(folder: Path) -> Iterator[Course]:
 
 
 def _command(course: Path, port: int) -> list[str]:
-    course.mkdir(parents=True)
-    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        shutil.copy(path, course)
-    options = ["--no-browser", "--ip=127.0.0.1", f"--port={port}", f"--ServerApp.root_dir={course}"]
-    return [sys.executable, "-m", "jupyterlab", *options]
+    adlab = shutil.which("adlab", path=sysconfig.get_path("scripts"))
+    if adlab is None:
+        raise RuntimeError("the adlab command is missing: python -m pip install -e .")
+    return [adlab, "start", str(course), "--no-browser", "--port", str(port)]
 
 
 def _environment(home: Path) -> dict[str, str]:
@@ -102,11 +100,8 @@ def _environment(home: Path) -> dict[str, str]:
         path = home / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(values))
-    config = home / "config"
-    config.mkdir()
-    (config / "jupyter_server_config.json").write_text('{"ServerApp": {"allow_root": true}}')
     return os.environ | {
-        "JUPYTER_CONFIG_DIR": str(config),
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
         "JUPYTER_DATA_DIR": str(home / "data"),
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
         "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
@@ -207,10 +202,12 @@ def errors(page: Page, notebook: Path) -> list[str]:
     return [f"cell {k}: {text[-600:]}" for k, text in found if k not in wanted]
 
 
-def panel_cells(notebook: Path, names: Iterable[str]) -> int:
-    """How many cells of a notebook make a panel: their source calls one of the classes `names`."""
-    made = re.compile(rf"\b({'|'.join(names)})\(")
-    return sum(bool(made.search(cell.source)) for cell in nbformat.read(notebook, 4).cells)
+def stored_panels(notebook: Path, titles: Iterable[str]) -> int:
+    """How many panels a stored notebook shows: pictures whose words begin with one of `titles`."""
+    outputs = (out for cell in nbformat.read(notebook, 4).cells for out in cell.get("outputs", []))
+    bundles = [out.get("data", {}) for out in outputs]
+    shown = [data["text/plain"].splitlines()[0] for data in bundles if "image/svg+xml" in data]
+    return sum(line in set(titles) for line in shown)
 
 
 def screenshot(page: Page, path: Path) -> None:
@@ -251,8 +248,26 @@ def settle(page: Page, milliseconds: int = 150) -> None:
 
 def faults(page: Page, panel: int) -> list[str]:
     """What a careful reader would complain about in the layout of a panel, in sentences."""
-    script = Path(__file__).with_name("faults.js").read_text("utf-8")
-    return page.locator(PANEL).nth(panel).evaluate(script)
+    return planted(page, panel, "twin => {}")
+
+
+def planted(page: Page, panel: int, change: str) -> list[str]:
+    """The complaints about a copy of the panel in which `change`, a function of it, went wrong."""
+    script = Path(__file__).with_name("faults.js").read_text("utf-8").strip().rstrip(";")
+    return (
+        page.locator(PANEL)
+        .nth(panel)
+        .evaluate(
+            f"""panel => {{
+                const twin = panel.cloneNode(true);
+                panel.after(twin);
+                ({change})(twin);
+                const complaints = ({script})(twin);
+                twin.remove();
+                return complaints;
+            }}"""
+        )
+    )
 
 
 def place(page: Page, panel: int) -> list[float]:

@@ -120,6 +120,26 @@ def test_an_invalid_setting_is_said_and_the_last_good_picture_stays(page):
     expect(panel.get_by_role("alert")).to_have_count(0)
 
 
+PLANTED = {
+    "is 10.0 px high": "p => p.querySelector('text').setAttribute('font-size', '10')",
+    "is cut off by the edge": "p => p.querySelector('text').setAttribute('x', '-30')",
+    "overlap": "p => p.querySelector('text').after(p.querySelector('text').cloneNode(true))",
+    "the panel from": "p => p.querySelector('svg').style.cssText = 'min-width: 2000px'",
+    ".adlab-words needs": "p => p.querySelector('.adlab-words div > div').append('a '.repeat(999))",
+    ".adlab-note needs": "p => p.querySelector('.adlab-note div > div').append('a '.repeat(999))",
+    "cut short": "p => p.querySelector('.widget-label').append(' of a very long name')",
+    "a slider has no name": "p => p.querySelector('[role=slider]').ariaLabel = ''",
+    "there are 0 pictures": "p => p.querySelector('svg').remove()",
+}
+
+
+@pytest.mark.parametrize("complaint", PLANTED)
+def test_each_fault_of_the_layout_is_found(page, complaint):
+    assert lab.planted(page, SIZES, "p => {}") == []
+    found = lab.planted(page, SIZES, PLANTED[complaint])
+    assert any(complaint in fault for fault in found), found
+
+
 def test_what_a_learner_types_is_text_and_not_markup(page):
     panel = page.locator(lab.PANEL).nth(SIZES)
     box = panel.get_by_role("textbox", name="name", exact=True)
