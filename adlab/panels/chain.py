@@ -6,7 +6,7 @@ import numpy as np
 
 from adlab import Linear, Network, Power, Scale, differences
 from adlab.panels.panel import Panel, check_box, choice, int_slider
-from adlab.pictures.chain import MOST, product_picture
+from adlab.pictures.chain import MOST_K, MOST_M, MOST_N, product_picture
 from adlab.pictures.drawing import number
 
 # Numbers for the largest sizes: smaller ones use the first rows and columns. They are small whole
@@ -101,9 +101,9 @@ class ChainPanel(Panel):
 
     def make_controls(self):
         return {
-            "n": int_slider("n, size of x", 4, 1, MOST["n"]),
-            "m": int_slider("m, of g(x)", 3, 1, MOST["m"]),
-            "k": int_slider("k, of f", 2, 1, MOST["k"]),
+            "n": int_slider("n, size of x", 4, 1, MOST_N),
+            "m": int_slider("m, of g(x)", 3, 1, MOST_M),
+            "k": int_slider("k, of f", 2, 1, MOST_K),
             "swapped": choice("order", [("Df · J_g", False), ("J_g · Df", True)]),
             "extra": check_box("f takes one number more than g gives"),
         }
@@ -119,6 +119,7 @@ class ChainPanel(Panel):
             names=chain.names,
             middle="" if chain.swapped else "y",
             largest=LARGEST,
+            room=(MOST_M, MOST_K),
         )
 
     def text(self, chain):
@@ -128,7 +129,8 @@ class ChainPanel(Panel):
 def sizes(chain):
     (k, m), (_, n) = chain.left.shape, chain.right.shape
     left, right, product = chain.names
-    return f"{left} is {k} × {m} and {right} is {m} × {n}: {m} meets {m}. {product} is {k} × {n}."
+    factors = f"{left} is {k} × {m}, {right} is {m} × {n}: {m} meets {m}."
+    return f"{factors}\n{product} is {k} × {n}."
 
 
 def framed(chain):

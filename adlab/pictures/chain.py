@@ -19,9 +19,9 @@ from adlab.pictures.drawing import (
 Matrix = Sequence[Sequence[float]]
 
 UNIT, GAP = 40, 14
-MOST = {"n": 6, "m": 4, "k": 4}  # the sizes that there is room for
-HEIGHT = 464
-CORNER_X, CORNER_Y = 200, 256  # where the gaps between the three matrices meet
+MOST_N, MOST_M, MOST_K = 6, 4, 4  # the sizes that there is room for
+CORNER_X = 200  # where the gaps between the three matrices meet
+ABOVE, BELOW = 89, 41  # room for the words
 
 
 def product_picture(
@@ -32,6 +32,7 @@ def product_picture(
     names: tuple[str, str, str] = ("Df", "J_g", "Dh"),
     middle: str = "y",
     largest: float | None = None,
+    room: tuple[int, int] | None = None,
 ) -> str:
     """left (k, m) times right (m, n) is product (k, n), to scale: every entry is a square.
 
@@ -41,19 +42,23 @@ def product_picture(
     right one, and carries the j-th middle value; with `middle` empty it carries nothing. The
     first entry of the product, and what it is made of, is framed.
 
-    The corner stays where it is, whatever the sizes: a matrix that grows moves nothing else.
+    `room` is the m and k that the height of the picture is for, their own without it. Pictures with
+    the same room have the corner in the same place: a matrix that grows moves nothing else.
     """
     (k, m), n = _shape(left), len(right[0])
     matrices = left, right, product
     scale = largest or max(abs(entry) for matrix in matrices for row in matrix for entry in row)
-    drawing = Drawing(WIDTH, HEIGHT, _product_words(names, k, m, n))
+    room_m, room_k = room or (m, k)
+    corner_y = ABOVE + room_m * UNIT + GAP / 2
+    height = corner_y + GAP / 2 + room_k * UNIT + BELOW
+    drawing = Drawing(WIDTH, height, _product_words(names, k, m, n))
     name_left, name_right, name_product = names
     formula = f"{name_product} = {name_left} · {name_right}"
     drawing.formula(16, 26, formula, anchor="start", bold=True)
     drawing.text(WIDTH - 16, 26, f"{k} × {n} = ({k} × {m})({m} × {n})", anchor="end")
 
     inner_x, outer_x = CORNER_X - GAP / 2, CORNER_X + GAP / 2
-    inner_y, outer_y = CORNER_Y - GAP / 2, CORNER_Y + GAP / 2
+    inner_y, outer_y = corner_y - GAP / 2, corner_y + GAP / 2
     places = [
         (left, inner_x - m * UNIT, outer_y),
         (right, outer_x, inner_y - m * UNIT),
@@ -68,7 +73,8 @@ def product_picture(
     _frame(drawing, outer_x, outer_y, 1, 1)
 
     for j in range(m):
-        _around_the_corner(drawing, GAP / 2 + (m - 0.5 - j) * UNIT, middle and f"{middle}_{j + 1}")
+        radius = GAP / 2 + (m - 0.5 - j) * UNIT
+        _around_the_corner(drawing, corner_y, radius, middle and f"{middle}_{j + 1}")
 
     above = inner_y - m * UNIT - 22
     below = outer_y + k * UNIT + 20
@@ -90,11 +96,11 @@ def _frame(drawing: Drawing, x: float, y: float, columns: int, rows: int) -> Non
     drawing.rect(x, y, columns * UNIT, rows * UNIT, stroke=VALUE, thickness=3)
 
 
-def _around_the_corner(drawing: Drawing, radius: float, label: str) -> None:
+def _around_the_corner(drawing: Drawing, corner_y: float, radius: float, label: str) -> None:
     """A quarter circle from the top of a column to the left end of a row."""
     quarter = [math.pi / 2 * step / 16 for step in range(17)]
-    arc = [(CORNER_X - radius * math.cos(t), CORNER_Y - radius * math.sin(t)) for t in quarter]
-    ends = (CORNER_X - radius, CORNER_Y + GAP / 2), (CORNER_X + GAP / 2, CORNER_Y - radius)
+    arc = [(CORNER_X - radius * math.cos(t), corner_y - radius * math.sin(t)) for t in quarter]
+    ends = (CORNER_X - radius, corner_y + GAP / 2), (CORNER_X + GAP / 2, corner_y - radius)
     drawing.polyline([ends[0], *arc, ends[1]], colour=JACOBIAN)
     if label:
         x, y = arc[8]

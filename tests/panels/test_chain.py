@@ -9,11 +9,11 @@ import pytest
 
 from adlab.panels import chain
 from adlab.panels.chain import ChainPanel, chain_model
-from adlab.pictures.chain import HEIGHT, MOST, UNIT, paths_picture, product_picture
+from adlab.pictures.chain import MOST_K, MOST_M, MOST_N, UNIT, paths_picture, product_picture
 from adlab.pictures.drawing import WIDTH
 
 SVG = "{http://www.w3.org/2000/svg}"
-SIZES = list(itertools.product(*(range(1, MOST[size] + 1) for size in "nmk")))
+SIZES = list(itertools.product(*(range(1, most + 1) for most in (MOST_N, MOST_M, MOST_K))))
 
 
 def jacobians(n, m, k):
@@ -93,7 +93,8 @@ def test_the_words_of_one_setting():
     panel = ChainPanel()
     panel.set(n=5, m=3, k=2)
     assert panel.words == (
-        "Df is 2 × 3 and J_g is 3 × 5: 3 meets 3. Dh is 2 × 5.\n"
+        "Df is 2 × 3, J_g is 3 × 5: 3 meets 3.\n"
+        "Dh is 2 × 5.\n"
         "The framed entry: 1·4 + 1·1 + 2·(−2) = 1.\n"
         "Df is taken at y = g(x) = (2, 0.5, 0.5).\n"
         "The product and central differences agree within 10⁻⁸."
@@ -120,8 +121,10 @@ def test_a_sentence_leaves_when_the_setting_is_mended():
 def test_two_panels_draw_the_same():
     one, two = ChainPanel(), ChainPanel()
     start = one.svg
+    height = ET.fromstring(start).get("height")
     one.set(n=6, k=1)
     assert one.svg != start == two.svg
+    assert ET.fromstring(one.svg).get("height") == height
     one.set(n=4, k=2)
     assert one.svg == start
 
@@ -135,7 +138,7 @@ def test_the_product_is_drawn_to_scale_and_changes_nothing():
     assert svg == product_picture(left, right, product)
     assert (left, right, product) == ([[2, -1, 1]], [[1, 3], [0, 2], [4, 1]], [[6, 5]])
     root = ET.fromstring(svg)
-    assert (root.get("width"), root.get("height")) == (str(WIDTH), str(HEIGHT))
+    assert root.get("width") == str(WIDTH)
     outlines = [
         (float(r.get("width")) / UNIT, float(r.get("height")) / UNIT)
         for r in root.iter(f"{SVG}rect")
@@ -144,6 +147,8 @@ def test_the_product_is_drawn_to_scale_and_changes_nothing():
     assert outlines == [(3, 1), (2, 3), (2, 1)]
     assert cells(svg) == [2, -1, 1, 1, 3, 0, 2, 4, 1, 6, 5]
     assert "Dh, 1 by 2, is Df, 1 by 3, times J_g, 3 by 2." in root.get("aria-label")
+    roomy = ET.fromstring(product_picture(left, right, product, room=(4, 4)))
+    assert float(roomy.get("height")) == float(root.get("height")) + (4 - 3 + 4 - 1) * UNIT
 
 
 @pytest.mark.parametrize(("source", "total"), [(0, 3), (1, 13)])
