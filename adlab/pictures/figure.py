@@ -1,21 +1,31 @@
 """A picture as a notebook shows it: SVG for the eye, a sentence for every other reader."""
 
+import html
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
+from urllib.parse import quote
 
 
 @dataclass(frozen=True)
 class Figure:
     """SVG text that displays itself when it is the last line of a cell.
 
-    Where no picture can be shown, its accessible name is: the `aria-label` of the SVG.
+    JupyterLab would show bare SVG at full width, cut off in a narrow window, and without its
+    accessible name; as the image of an HTML page it shrinks to fit, has its sentence as `alt`, and
+    shows in a notebook that is not trusted yet. The bare SVG goes along for readers that want it.
     """
 
     svg: str
 
     def _repr_mimebundle_(self, **kwargs):
-        return {"image/svg+xml": self.svg, "text/plain": self.words}
+        return {
+            "text/html": f'<img src="data:image/svg+xml,{quote(self.svg)}" '
+            f'alt="{html.escape(self.words)}" style="max-width:100%;height:auto">',
+            "image/svg+xml": self.svg,
+            "text/plain": self.words,
+        }
 
     @property
     def words(self):
+        """What the picture shows: the `aria-label` of the SVG."""
         return ET.fromstring(self.svg).get("aria-label", "")
