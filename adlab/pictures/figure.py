@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 
+# JupyterLab pads HTML by 20 px on the right; a picture takes that room too, as a panel does.
+FIT = "max-width:calc(100% + 20px);margin-right:-20px;height:auto"
+
+
 @dataclass(frozen=True)
 class Figure:
     """SVG text that displays itself when it is the last line of a cell.
@@ -20,7 +24,7 @@ class Figure:
     def _repr_mimebundle_(self, **kwargs):
         return {
             "text/html": f'<img src="data:image/svg+xml,{quote(self.svg)}" '
-            f'alt="{html.escape(self.words)}" style="max-width:100%;height:auto">',
+            f'alt="{html.escape(self.words)}" style="{FIT}">',
             "image/svg+xml": self.svg,
             "text/plain": self.words,
         }

@@ -23,4 +23,4 @@ def test_the_page_shows_the_same_picture_as_an_image_that_shrinks_to_fit():
     assert image.tag == "img"
     assert unquote(image.get("src").removeprefix("data:image/svg+xml,")) == svg
     assert image.get("alt") == WORDS
-    assert "max-width:100%" in image.get("style")
+    assert "max-width:calc(100% + 20px)" in image.get("style")
