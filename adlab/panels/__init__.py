@@ -4,6 +4,7 @@
 panel in it is moved through all its settings, with and without a browser.
 """
 
+from adlab.panels.chain import ChainPanel
 from adlab.panels.hello import HelloPanel
 from adlab.panels.panel import Panel
 from adlab.panels.plane import PlanePanel
@@ -11,6 +12,7 @@ from adlab.panels.plane import PlanePanel
 PANELS: dict[str, type[Panel]] = {
     "hello": HelloPanel,
     "plane": PlanePanel,
+    "chain": ChainPanel,
 }
 
 __all__ = ["PANELS", "Panel"]
