@@ -1,0 +1,29 @@
+"""The chapters that have exercises, and what stands in each.
+
+An exercise is one entry in the list `EXERCISES` of its chapter's file; it is then under all tests,
+which ask for right and wrong answers of it in `tests/course/answers.py`.
+"""
+
+from dataclasses import dataclass
+
+from adlab.course.chapters import ch00, ch01, ch02
+from adlab.course.exercises import Exercise
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """`notebook` is the name of its file without the ending."""
+
+    title: str
+    notebook: str
+    exercises: tuple[Exercise, ...]
+
+    def __getitem__(self, name):
+        return {exercise.name: exercise for exercise in self.exercises}[name]
+
+
+CHAPTERS = {
+    "00": Chapter("Start here", "00-start-here", ch00.EXERCISES),
+    "01": Chapter("Derivatives are linear maps", "01-derivatives-are-linear-maps", ch01.EXERCISES),
+    "02": Chapter("The chain rule", "02-the-chain-rule", ch02.EXERCISES),
+}
