@@ -1,4 +1,4 @@
-"""The course around the mathematics: the `adlab` command, the copies of the notebooks, the checks."""
+"""The course around the mathematics: the `adlab` command, copies of the notebooks, checks."""
 
 
 class CourseError(Exception):
