@@ -24,7 +24,7 @@ MAPS = {
 }
 INPUT = Window(0, 0, 2)
 SIDE = 0.5  # half the side of the small square, at zoom 1
-LINES, SAMPLES = 9, 33
+LINES, SAMPLES = 9, 25
 LARGEST = 10000
 WINDOWS = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 STEPS = (1, 2, 5, 10)
@@ -88,7 +88,7 @@ def at_point(formulas, p, zoom, v, u) -> Plane:
     A ValueError where a formula can't be read, and where g or its Jacobian is not finite.
     """
     g = network(*formulas)
-    p = np.array(p)
+    p = np.array(p, float)
     with np.errstate(all="ignore"):
         value, J = g.linearize(*p)
         y, matrix = np.array(value), J.dense()
@@ -133,17 +133,15 @@ def image(g: Network, points: np.ndarray) -> np.ndarray:
 
 
 def check_finite(p, y, J) -> None:
-    for i, name in enumerate(("g₁", "g₂")):
-        if not np.isfinite(y[i]):
+    for value, name in zip(y, ("g₁", "g₂"), strict=True):
+        if not np.isfinite(value):
             raise ValueError(f"{name} is no number at {pair(p)}: move the point, or change g.")
-        if not np.isfinite(J[i]).all():
-            raise ValueError(
-                f"{name} has no derivative at {pair(p)}, its slope is not finite: move the point."
-            )
-        if max(abs(y[i]), *np.abs(J[i])) > LARGEST:
-            raise ValueError(
-                f"{name} or its slope is larger than {LARGEST} at {pair(p)}: move the point."
-            )
+    if not np.isfinite(J).all():
+        raise ValueError(
+            f"g has no derivative at {pair(p)}, a slope is not finite: move the point."
+        )
+    if max(np.abs(y).max(), np.abs(J).max()) > LARGEST:
+        raise ValueError(f"g or its slope is larger than {LARGEST} at {pair(p)}: move the point.")
 
 
 @lru_cache(maxsize=64)
@@ -157,7 +155,7 @@ def output_window(first: str, second: str) -> tuple[Window, float]:
     if not len(points):
         return INPUT, 1.0
     low, high = np.clip(np.percentile(points, [2, 98], axis=0), -LARGEST, LARGEST)
-    half = at_least(0.55 * float(np.max(high - low)), WINDOWS)
+    half = at_least(0.55 * float(np.max(high - low)) or 1.0, WINDOWS)
     x, y = (round(float(c) / half, 1) * half for c in (low + high) / 2)
     return Window(x, y, half), at_least(half / 5, STEPS)
 

@@ -9,7 +9,7 @@ Misner, Thorne & Wheeler, *Gravitation*, section 2.5.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +25,7 @@ from adlab.pictures.drawing import (
     VALUE,
     WIDTH,
     Drawing,
+    heatmap,
 )
 
 BOX = 228
@@ -108,7 +109,7 @@ def plane_picture(plane: Plane) -> str:
     with left.clipped():
         left.shade(plane.square)
         left.axes()
-        left.lines(plane.grid, colour=GUIDE)
+        left.lines(plane.grid[:, [0, -1]], colour=GUIDE)  # straight: the ends are enough
         left.square(plane.square, plane.square)
         left.levels(plane.uJ, plane.p, plane.step / plane.zoom, "u J")
         left.tangent(plane.p, plane.v / plane.zoom, "v")
@@ -210,11 +211,12 @@ class View:
             return
         across = covector / length
         along = np.array([-across[1], across[0]])
-        for k in range(-MOST_LINES, MOST_LINES + 1):
-            foot = base + (k * step / length) * across
-            ends = self.px(np.stack([foot, foot + along]))
-            if np.isfinite(ends).all():
-                self.level(k, *(ends - (self.left, self.top)).tolist())
+        k = np.arange(-MOST_LINES, MOST_LINES + 1)
+        feet = base + np.multiply.outer(k * step / length, across)
+        ends = self.px(np.stack([feet, feet + along], axis=1)) - (self.left, self.top)
+        seen = np.isfinite(ends).all(axis=(1, 2))
+        for j, line in zip(k[seen].tolist(), ends[seen].tolist(), strict=True):
+            self.level(j, *line)
         self.growth(base, across, along, step / length, name)
 
     def growth(self, base, across, along, gap, name: str) -> None:
@@ -243,6 +245,62 @@ class View:
             ink = {"thickness": 2} if k == 0 else {"thickness": 1.2, "dash": "5 3"}
             x, y = self.left, self.top
             self.drawing.line(x + x1, y + y1, x + x2, y + y2, colour=COTANGENT, **ink)
+
+
+def lens_picture(f: Callable[[float], float], a: float, slope: float, zooms: Sequence[int]) -> str:
+    """A curve at a under stronger and stronger lenses, with the line of that slope: dashed."""
+    room = WIDTH / len(zooms)
+    side = room - 12
+    label = (
+        "A curve and the straight line with its slope at one point, under a lens that magnifies "
+        f"{', '.join(map(str, zooms))} times: the curve becomes the line."
+    )
+    drawing = Drawing(WIDTH, side + 42, label)
+    for k, zoom in enumerate(zooms):
+        left = 6 + k * room
+        half = 1.5 / zoom
+        t = np.linspace(-half, half, 41)
+        curve = np.stack([t, [f(a + d) - f(a) for d in t]], axis=-1)
+        line = np.stack([t, slope * t], axis=-1)
+        with drawing.clipped(left, 36, side, side):
+            for points, ink in (
+                (curve, {"colour": VALUE, "thickness": 2.5}),
+                (line[[0, -1]], {"colour": JACOBIAN, "thickness": 2.5, "dash": "7 5"}),
+            ):
+                scaled = points * (1, -1) * side / (2 * half) + (left + side / 2, 36 + side / 2)
+                drawing.polyline(scaled.tolist(), **ink)
+        drawing.circle(left + side / 2, 36 + side / 2, 4.5)
+        drawing.rect(left, 36, side, side, stroke=VALUE)
+        drawing.text(left + side / 2, 19, f"{2 * half:.3g} wide")
+    return drawing.svg()
+
+
+def matrix_picture(matrix, row: int, column: int) -> str:
+    """A Jacobian (m, n) with its outputs and inputs named, one row and one column framed."""
+    m, n = np.shape(matrix)
+    width, height, left, top = 92, 44, 150, 62
+    label = (
+        f"A Jacobian with a row for each of {m} outputs and a column for each of {n} inputs. "
+        f"Column {column} is J e_{column}, row {row} is e_{row} J."
+    )
+    drawing = Drawing(WIDTH, top + m * height + 44, label)
+    heatmap(drawing, matrix, left, top, n * width, m * height, decimals=0)
+    drawing.text(left + n * width / 2, 18, "a column for each input")
+    for j in range(n):
+        drawing.formula(left + (j + 0.5) * width, 42, f"x_{j + 1}")
+    for i in range(m):
+        drawing.formula(left - 14, top + (i + 0.5) * height, f"y_{i + 1}", anchor="end")
+    for k, words in enumerate(("a row", "for each", "output")):
+        drawing.text(14, top + (m * height) / 2 + 22 * (k - 1), words, anchor="start")
+    x, y = left + (column - 1) * width, top + (row - 1) * height
+    right, bottom = left + n * width, top + m * height
+    drawing.rect(x + 2, top + 2, width - 4, m * height - 4, stroke=TANGENT, thickness=4)
+    drawing.rect(left + 2, y + 2, n * width - 4, height - 4, stroke=COTANGENT, thickness=4)
+    drawing.formula(x + width / 2, bottom + 22, f"J e_{column}", colour=TANGENT, bold=True)
+    drawing.formula(
+        right + 12, y + height / 2, f"e_{row} J", colour=COTANGENT, anchor="start", bold=True
+    )
+    return drawing.svg()
 
 
 def direction(x: float, y: float) -> tuple[float, float]:
