@@ -9,6 +9,7 @@ import tracemalloc
 import xml.etree.ElementTree as ET
 
 import ipywidgets as widgets
+import psutil
 import pytest
 
 import adlab.panels
@@ -18,8 +19,8 @@ from tests.panels.registry import AGREES
 
 ALL = PANELS | {"demo": SizesPanel}
 SETTINGS = 200
-MOVES = 500
-MOST_BYTES = 2_000_000  # 500 moves that kept every picture would hold more
+MOVES, MOST_BYTES = 500, 20_000_000  # of the process
+TRACED, MOST_TRACED = 60, 100_000  # of Python objects; 60 moves that kept their pictures hold more
 ODD = [
     *("", " ", "0", "x", "x*y", "x y", "sin(x", "1/0", "x**y**9", "lambda: 0", "__import__('os')"),
     *("<script>alert(1)</script>", "<b id=planted>", "&amp;", "{0}", "%s", "ẏ = ∂g/∂x·ẋ", "💥"),
@@ -151,20 +152,28 @@ def test_random_settings_show_right_numbers(name):
 def test_moving_it_for_long_holds_no_memory(name):
     panel, chance = ALL[name](), random.Random(name)
     sliders = [box for box in panel.controls.values() if hasattr(box, "max")]
-    settings = [[anywhere(box, chance) for box in sliders] for _ in range(MOVES)]
 
-    def move(rows):
-        for row in rows:
-            for box, value in zip(sliders, row, strict=True):
-                box.value = value
+    def move(times):
+        for _ in range(times):
+            box = chance.choice(sliders)
+            box.value = anywhere(box, chance)
 
-    move(settings)  # whatever is made once is made now
+    move(TRACED)  # whatever is made once is made now
+    assert traced(lambda: move(TRACED)) < MOST_TRACED
+    process = psutil.Process()
+    before = process.memory_info().rss
+    move(MOVES)
+    gc.collect()
+    assert process.memory_info().rss - before < MOST_BYTES
+
+
+def traced(action) -> int:
+    """The bytes of Python objects that are there after `action` and were not before."""
     gc.collect()
     tracemalloc.start()
     try:
-        move(settings)
+        action()
         gc.collect()
-        grown, _ = tracemalloc.get_traced_memory()
+        return tracemalloc.get_traced_memory()[0]
     finally:
         tracemalloc.stop()
-    assert grown < MOST_BYTES
