@@ -1,0 +1,171 @@
+"""Large numbers, infinities, NaN and the small float types: right, and without a warning.
+
+Warnings are errors in this suite, so an overflow on the way would fail these tests too.
+"""
+
+import warnings
+
+import numpy as np
+import pytest
+
+import adlab
+from adlab import (
+    GELU,
+    LayerNorm,
+    LogSumExp,
+    MaxPool,
+    Network,
+    ReLU,
+    Sigmoid,
+    Softmax,
+    SoftmaxCrossEntropy,
+    Softplus,
+    Tanh,
+)
+from tests.maths.truth import assert_close, assert_identical
+
+INF = np.inf
+float_types = pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["float64", "float32"])
+
+
+@pytest.fixture(autouse=True)
+def no_warnings():
+    with warnings.catch_warnings(), np.errstate(all="raise", under="ignore"):
+        warnings.simplefilter("error")
+        yield
+
+
+def value_and_slope(layer, a):
+    y, J = layer.linearize(a)
+    return y, J.dense().diagonal() if y.ndim else J.dense()[0]
+
+
+@float_types
+@pytest.mark.parametrize(
+    ("layer", "values", "slopes"),
+    [
+        (Sigmoid(), [0, 0, 0.5, 1, 1], [0, 0, 0.25, 0, 0]),
+        (Softplus(), [0, 0, np.log(2), 1000, INF], [0, 0, 0.5, 1, 1]),
+        (Tanh(), [-1, -1, 0, 1, 1], [0, 0, 1, 0, 0]),
+        (ReLU(), [0, 0, 0, 1000, INF], [0, 0, 0, 1, 1]),
+    ],
+    ids=["Sigmoid", "Softplus", "Tanh", "ReLU"],
+)
+def test_at_the_far_ends(layer, values, slopes, dtype):
+    y, slope = value_and_slope(layer, np.array([-INF, -1000, 0, 1000, INF], dtype))
+    np.testing.assert_allclose(y, np.array(values, dtype), rtol=1e-6)
+    np.testing.assert_allclose(slope, np.array(slopes, dtype), rtol=1e-6)
+    assert y.dtype == slope.dtype == dtype
+
+
+@float_types
+def test_gelu_at_1000(dtype):
+    y, slope = value_and_slope(GELU(), np.array([-1000, 1000], dtype))
+    assert_close(y, np.array([0.0, 1000.0]), 0, "the value")
+    assert_close(slope, np.array([0.0, 1.0]), 0, "the slope")
+
+
+def test_sigmoid_keeps_the_digits_of_small_slopes():
+    """y (1 - y) at 40 would be 1 - 1 = 0; the slope is e^-40."""
+    _, slope = value_and_slope(Sigmoid(), np.array([-40.0, 40.0]))
+    np.testing.assert_allclose(slope, np.exp(-40.0) * np.ones(2), rtol=1e-14)
+
+
+def test_softplus_keeps_the_digits_of_small_values():
+    np.testing.assert_allclose(Softplus()(np.array([-40.0])), np.exp([-40.0]), rtol=1e-14)
+
+
+@float_types
+def test_softmax_at_1000(dtype):
+    s, J = Softmax().linearize(np.array([1000, 999, -1000], dtype))
+    e = np.array([1, np.exp(-1), 0]) / (1 + np.exp(-1))
+    np.testing.assert_allclose(s, e, rtol=1e-6)
+    np.testing.assert_allclose(J.dense(), np.diag(e) - np.outer(e, e), rtol=1e-5, atol=1e-7)
+
+
+@float_types
+def test_softmax_with_masks(dtype):
+    """-inf is a mask: the weight is 0, and so is its row and column of the Jacobian."""
+    s, J = Softmax().linearize(np.array([[0.5, -INF, 1.5], [-INF, 2, -INF]], dtype))
+    part, J_part = Softmax().linearize(np.array([0.5, 1.5], dtype))
+    np.testing.assert_allclose(s, [[part[0], 0, part[1]], [0, 1, 0]], rtol=1e-6)
+    wanted = np.zeros((6, 6))
+    wanted[np.ix_([0, 2], [0, 2])] = J_part.dense()
+    np.testing.assert_allclose(J.dense(), wanted, rtol=1e-5, atol=1e-7)
+
+
+@float_types
+def test_log_sum_exp_at_1000(dtype):
+    y, J = LogSumExp().linearize(np.array([[1000, 1000], [-1000, -1001], [-INF, 3]], dtype))
+    wanted = [1000 + np.log(2), -1000 + np.log1p(np.exp(-1)), 3]
+    np.testing.assert_allclose(y, wanted, rtol=1e-6)
+    weights = np.ones(3, dtype) @ J
+    np.testing.assert_allclose(weights[0].sum(-1), np.ones(3), rtol=1e-6)
+
+
+@float_types
+def test_cross_entropy_at_1000(dtype):
+    """The loss of a label that is sure is 0, of one that is ruled out 2000; no NaN, no inf."""
+    a = np.array([[1000, -1000, -1000], [1000, -1000, -1000]], dtype)
+    l, J = SoftmaxCrossEntropy([0, 1]).linearize(a)
+    assert l == 1000  # the mean of 0 and 2000
+    assert_identical((1.0 @ J)[0], np.array([[0, 0, 0], [0.5, -0.5, 0]], dtype), "the gradient")
+
+
+@float_types
+def test_cross_entropy_in_the_middle_of_large_numbers(dtype):
+    a = np.array([1000, 999, 998], dtype)
+    l, J = SoftmaxCrossEntropy(0).linearize(a)
+    l_small, J_small = SoftmaxCrossEntropy(0).linearize(a - 1000)
+    np.testing.assert_allclose(l, l_small, rtol=1e-3 if dtype == np.float32 else 1e-12)
+    assert_identical(J.dense(), J_small.dense(), "the gradient does not see the shift")
+
+
+@float_types
+def test_a_masked_class_in_cross_entropy(dtype):
+    l, J = SoftmaxCrossEntropy(0).linearize(np.array([1, -INF, 2], dtype))
+    assert np.isfinite(l)
+    assert (1.0 @ J)[0][1] == 0
+
+
+@float_types
+def test_layer_norm_of_equal_and_of_large_numbers(dtype):
+    gain, bias = np.ones(3, dtype), np.zeros(3, dtype)
+    y, J = LayerNorm().linearize(gain, bias, np.full((2, 3), 1000, dtype))
+    assert_identical(y, np.zeros((2, 3), dtype), "the value")
+    assert np.all(np.isfinite(J.dense()))
+
+
+@float_types
+@pytest.mark.parametrize(
+    "layer", [ReLU(), Tanh(), Sigmoid(), Softplus(), GELU(), Softmax(), LogSumExp(), MaxPool(3)]
+)
+def test_nan_is_never_swallowed(layer, dtype):
+    """A NaN going in comes out of the value, and out of the products."""
+    a = np.array([1, np.nan, 2], dtype)
+    y, J = layer.linearize(a)
+    assert np.isnan(y).any()
+    if not isinstance(layer, MaxPool):  # whose Jacobian only says where the largest stands
+        assert np.isnan(J @ np.ones(3, dtype)).any()
+
+
+def test_the_kinks_are_as_documented():
+    """ReLU's slope at 0 is 0; the first of several largest gets all of the cotangent."""
+    assert_identical(value_and_slope(ReLU(), np.array([-0.0, 0.0]))[1], np.zeros(2), "ReLU at 0")
+    _, J = MaxPool(3).linearize(np.array([2.0, 2.0, 2.0]))
+    assert_identical((np.ones(1) @ J)[0], np.array([1.0, 0.0, 0.0]), "equal entries")
+
+
+@float_types
+def test_a_whole_classifier_at_1000(dtype):
+    def net(W, b, x):
+        return SoftmaxCrossEntropy([2, 0])(adlab.Linear()(W, b, adlab.ReLU()(x)))
+
+    W = np.array([[500, -500], [100, 300], [-700, 900]], dtype)
+    x = np.array([[1, 2], [-1, 1]], dtype)
+    l, J = Network(net).linearize(W, np.zeros(3, dtype), x)
+    gradients = 1.0 @ J
+    assert l.dtype == dtype
+    assert all(g.dtype == dtype and np.all(np.isfinite(g)) for g in gradients)
+    _, J64 = Network(net).linearize(W.astype(float), np.zeros(3), x.astype(float))
+    assert_close(gradients, 1.0 @ J64, 1e-5, "the same in float64")
