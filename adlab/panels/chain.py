@@ -102,8 +102,8 @@ class ChainPanel(Panel):
     def make_controls(self):
         return {
             "n": int_slider("n, size of x", 4, 1, MOST_N),
-            "m": int_slider("m, of g(x)", 3, 1, MOST_M),
-            "k": int_slider("k, of f", 2, 1, MOST_K),
+            "m": int_slider("m, size of g", 3, 1, MOST_M),
+            "k": int_slider("k, size of f", 2, 1, MOST_K),
             "swapped": choice("order", [("Df · J_g", False), ("J_g · Df", True)]),
             "extra": check_box("f takes one number more than g gives"),
         }
