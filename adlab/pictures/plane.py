@@ -258,7 +258,7 @@ def lens_picture(f: Callable[[float], float], a: float, slope: float, zooms: Seq
     drawing = Drawing(WIDTH, side + 42, label)
     for k, zoom in enumerate(zooms):
         left = 6 + k * room
-        half = 1.5 / zoom
+        half = 2 / zoom
         t = np.linspace(-half, half, 41)
         curve = np.stack([t, [f(a + d) - f(a) for d in t]], axis=-1)
         line = np.stack([t, slope * t], axis=-1)
