@@ -20,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.print_help()
         return 0
     try:
-        start(told.folder, told.port, told.browser, told.copy_only)
+        told.run(told)
     except CourseError as error:
         print(f"adlab: {error}", file=sys.stderr)
         return 1
@@ -67,6 +67,7 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--copy-only", action="store_true", help="put the notebooks there, do not start JupyterLab"
     )
+    command.set_defaults(run=start)
     return parser
 
 
@@ -76,19 +77,19 @@ def port(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 65535")
 
 
-def start(folder: Path, port: int | None, browser: bool, copy_only: bool) -> None:
-    if not copy_only:
+def start(told: argparse.Namespace) -> None:
+    if not told.copy_only:
         check_jupyterlab()
-        if port is not None:
-            check_port(port)
-    outcomes = copy_course(folder)
-    print(f"The course is in {folder.resolve()}")
+        if told.port is not None:
+            check_port(told.port)
+    outcomes = copy_course(told.folder)
+    print(f"The course is in {told.folder.resolve()}")
     for outcome in outcomes:
         if outcome.what not in ("new", "same", "yours"):
             print(f"  {outcome}")
-    if not copy_only:
+    if not told.copy_only:
         print(f"JupyterLab opens {FIRST}; to stop it, press Ctrl-C twice here.", flush=True)
-        serve(folder, port, browser)
+        serve(told.folder, told.port, told.browser)
 
 
 if __name__ == "__main__":

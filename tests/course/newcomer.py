@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -34,6 +35,19 @@ def address(process: subprocess.Popen, log: Path) -> str:
     sys.exit(f"the course did not start:\n{log.read_text('utf-8')}")
 
 
+def page(url: str) -> bytes:
+    """What the server answers; its port opens a moment after the address is printed."""
+    for _ in range(50):
+        try:
+            with urllib.request.urlopen(url, timeout=60) as answer:
+                return answer.read()
+        except urllib.error.URLError as error:
+            if not isinstance(error.reason, ConnectionRefusedError):
+                raise
+            time.sleep(0.1)
+    sys.exit(f"nobody answers at {url}")
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         copy, log = Path(folder) / "copy", Path(folder) / "log"
@@ -51,9 +65,7 @@ def main() -> None:
                 start_new_session=True,
             )
         try:
-            with urllib.request.urlopen(address(process, log), timeout=60) as page:
-                assert page.status == 200
-                assert b"JupyterLab" in page.read()
+            assert b"JupyterLab" in page(address(process, log))
             assert (copy / "adlab-course" / "00-start-here.ipynb").is_file()
         finally:
             if process.poll() is None:

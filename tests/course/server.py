@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import time
 import urllib.error
@@ -83,8 +84,23 @@ def running(command: list[str], where: Path, env: dict[str, str], stdin=subproce
             if process.poll() is not None or time.monotonic() > end:
                 raise RuntimeError(f"the server did not start:\n{log.read_text()}")
             time.sleep(0.1)
-        yield Server(process, found[0], log)
+        server = Server(process, found[0], log)
+        wait_until_it_listens(server, end)
+        yield server
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
         process.wait(20)
+
+
+def wait_until_it_listens(server: Server, end: float):
+    """The address is printed a moment before the port is open."""
+    url = urlsplit(server.url)
+    while True:
+        try:
+            socket.create_connection((url.hostname, url.port), timeout=1).close()
+            return
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
