@@ -97,8 +97,8 @@ def jacobian(f, argnums=0):
 
 def cheaper(J):
     """The mode that makes the whole of J in fewer flops: n pushes or m pulls."""
-    m, n = J.shape
-    return "forward" if n * J.flops.push < m * J.flops.pull else "reverse"
+    forward = sum(size(shape) * J[i].flops.push for i, shape in enumerate(J.shape_in))
+    return "forward" if forward < size(J.shape_out) * J.flops.pull else "reverse"
 
 
 def columns(J, argnums):
@@ -107,7 +107,7 @@ def columns(J, argnums):
     for i, shape in enumerate(J.shape_in):
         pushed = J[i].push(basis(shape, J.dtype))
         outputs = pushed if many(J.shape_out) else (pushed,)
-        blocks.append([np.moveaxis(Y, 0, -1).reshape(*Y.shape[1:], *shape) for Y in outputs])
+        blocks.append([np.moveaxis(Y, 0, -1).reshape((*Y.shape[1:], *shape)) for Y in outputs])
     by_output = [as_asked(own(tuple(row)), argnums) for row in zip(*blocks, strict=True)]
     return tuple(by_output) if many(J.shape_out) else by_output[0]
 
@@ -119,7 +119,7 @@ def rows(J, argnums):
     by_output, start = [], 0
     for shape in shapes:
         end = start + size(shape)
-        row = tuple(X[start:end].reshape(*shape, *X.shape[1:]) for X in pulled)
+        row = tuple(X[start:end].reshape((*shape, *X.shape[1:])) for X in pulled)
         by_output.append(as_asked(tuple(map(np.array, row)), argnums))
         start = end
     return tuple(by_output) if many(J.shape_out) else by_output[0]
@@ -144,6 +144,8 @@ def linearize_in(f, argnums, primals):
     if any(not -len(primals) <= i < len(primals) for i in chosen):
         raise ValueError(f"argnums={argnums}, but {len(primals)} arguments came")
     chosen = tuple(i % len(primals) for i in chosen)
+    if not chosen or len(set(chosen)) < len(chosen):
+        raise ValueError(f"argnums={argnums} must name one argument at least, and none twice")
     if len(chosen) == len(primals) and chosen == tuple(range(len(primals))):
         return linearize(f, *primals)
 
