@@ -2,7 +2,7 @@
 
 **Size.** A picture is `WIDTH` = 480 px wide, and no text in it is smaller than `TEXT` = 17 px.
 The two numbers belong together. Measured in JupyterLab 4.6 with the file browser open, as it
-stands after `jupyter lab`: in a window of 1280 px a panel gets 828 px, so the picture is shown at
+stands after `jupyter lab`: in a window of 1280 px a panel gets 829 px, so the picture is shown at
 full size; in a window of 768 px it gets 317 px (332 px where scroll bars take no room), so the
 picture is shrunk to 66 % and a text of 17 px is 11.2 px on the screen. A wider picture would need
 larger letters by the same factor and gain nothing.
