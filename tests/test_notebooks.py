@@ -33,7 +33,9 @@ NOT_PROSE = re.compile(
 BANNED_CODE = re.compile(r"\b(interact\w*|Output)\b\s*\(|\bNBVAL_\w+|;\s*\Z")
 BANNED_TAG = re.compile(r"^nbval-|^skip")
 UNSTABLE = re.compile(
-    r"\b0x[0-9a-f]{6,}|\b\d[\d.]*[ \u00a0]?(?:ns|µs|us|ms|s|seconds?)\b|/(?:home|tmp|root|work|Users)/|\\Users\\"
+    r"\b0x[0-9a-f]{6,}"  # addresses
+    r"|\b\d[\d.]*[ \u00a0]?(?:ns|µs|us|ms|s|seconds?)\b"  # timings
+    r"|/(?:home|tmp|root|work|Users)/|\\Users\\"  # folders
 )
 
 
