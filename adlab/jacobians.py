@@ -322,9 +322,9 @@ class Copy(Jacobian):
     def __init__(self, shape_in, shape_out, axes=None):
         super().__init__(shape_in, shape_out)
         if axes is None:
-            if np.broadcast_shapes(shape_in, shape_out) != shape_out:
-                raise ValueError(f"Copy: {shape_in} does not broadcast to {shape_out}")
             ones = (1,) * (len(shape_out) - len(shape_in)) + shape_in
+            if [n if n != 1 else m for n, m in zip(ones, shape_out, strict=False)] != [*shape_out]:
+                raise ValueError(f"Copy: {shape_in} does not broadcast to {shape_out}")
             axes = [i for i, n in enumerate(ones) if n == 1 and shape_out[i] != 1]
             axes += [i for i in range(len(shape_out) - len(shape_in)) if shape_out[i] == 1]
         self.axes = tuple(sorted(normalize_axis_tuple(tuple(axes), len(shape_out))))

@@ -77,7 +77,7 @@ def stack(v, shape, role, who, dtype=None, other=None):
     `who`, and the `other` shape that it knows, are for the error if v does not fit.
     """
     if not many(shape):
-        if isinstance(v, tuple) and len(v) == 1 and np.shape(v) != shape:
+        if isinstance(v, tuple) and len(v) == 1 and hasattr(v[0], "shape") and np.shape(v) != shape:
             (v,) = v  # what a Row of one block gave
         return stack_one(v, shape, role, who, dtype, other)
     if len(shape) == 1 and not isinstance(v, tuple):
@@ -114,7 +114,8 @@ def stack_one(v, shape, role, who, dtype, other):
 
 def mixed_up(v, other, role):
     """A question, if v fits the other side of the Jacobian."""
-    fits = other is not None and np.shape(v) in (other if many(other) else (other,))
+    shape = getattr(v, "shape", None)
+    fits = other is not None and shape in (other if many(other) else (other,))
     return f": did you mean {'u @ J' if role == 'tangent' else 'J @ v'}?" if fits else ""
 
 

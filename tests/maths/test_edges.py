@@ -257,6 +257,9 @@ def test_rows_of_one_block_multiply_as_their_block():
     wanted = F[0].dense() @ J2[0].dense() @ J1[0].dense()
     assert_close((F @ J2 @ J1).dense(), wanted, 1e-14, "the product")
     assert_close((1.0 @ F @ J2 @ J1)[0][None], wanted, 1e-14, "pulled step by step")
+    one = Identity((1,))
+    for u in ((np.array([2.0]),), (np.float64(2.0),), (2.0,), [2.0]):
+        assert_identical(u @ one, np.array([2.0]), "a vector of one number")
     net = Network(lambda x: adlab.Sin()(x))
     assert_close((net.linearize(y1)[1] @ J1).dense(), (J2 @ J1).dense(), 1e-14, "a network's")
 
