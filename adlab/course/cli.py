@@ -20,13 +20,12 @@ def main(arguments: list[str] | None = None) -> int:
         parser.print_help()
         return 0
     try:
-        told.run(told)
+        return told.run(told) or 0
     except CourseError as error:
         print(f"adlab: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
-    return 0
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -68,6 +67,31 @@ def make_parser() -> argparse.ArgumentParser:
         "--copy-only", action="store_true", help="put the notebooks there, do not start JupyterLab"
     )
     command.set_defaults(run=start)
+    words = "what you have passed, and what comes next"
+    command = commands.add_parser(
+        "progress",
+        help=words,
+        description=f"{words[0].upper()}{words[1:]}. Your progress is a file on this computer; "
+        "nothing is sent anywhere.",
+    )
+    command.add_argument(
+        "--export", type=Path, metavar="FILE", help="write your progress to a new file"
+    )
+    command.add_argument(
+        "--import",
+        dest="merge",
+        type=Path,
+        metavar="FILE",
+        help="add the progress of an exported file; what you have passed stays passed",
+    )
+    command.set_defaults(run=progress)
+    command = commands.add_parser(
+        "doctor",
+        help="look for what is wrong on this machine, and say what cures it",
+        description="Looks for what is wrong on this machine, and says what cures it.",
+        epilog="The exit code is 0 if all is right, else 1.",
+    )
+    command.set_defaults(run=doctor)
     return parser
 
 
@@ -90,6 +114,29 @@ def start(told: argparse.Namespace) -> None:
     if not told.copy_only:
         print(f"JupyterLab opens {FIRST}; to stop it, press Ctrl-C twice here.", flush=True)
         serve(told.folder, told.port, told.browser)
+
+
+def progress(told: argparse.Namespace) -> int:
+    from adlab.course.overview import Overview
+    from adlab.course.progress import Progress
+
+    mine = Progress.open()
+    for file, act in ((told.merge, mine.merge), (told.export, mine.export)):
+        try:
+            if file:
+                act(file)
+        except OSError as error:
+            raise CourseError(f"{file}: {error.strerror}") from error
+        except ValueError as error:
+            raise CourseError(str(error)) from error
+    print(Overview(mine))
+    return 0 if mine.save() else 1
+
+
+def doctor(told: argparse.Namespace) -> int:
+    from adlab.course.doctor import main
+
+    return main()
 
 
 if __name__ == "__main__":

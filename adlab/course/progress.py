@@ -18,6 +18,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
+from errno import EEXIST
 from functools import partial
 from itertools import chain, count
 from pathlib import Path
@@ -147,7 +148,7 @@ class Progress:
         """Writes all progress to a new file, for another computer. FileExistsError if it exists."""
         path = Path(path)
         if path.exists():
-            raise FileExistsError(f"{path} exists already: choose another name")
+            raise FileExistsError(EEXIST, "exists already: choose another name", str(path))
         _put(path, _bytes(self._document()))
 
     def merge(self, path):
