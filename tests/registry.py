@@ -567,6 +567,11 @@ JACOBIANS = {
             lambda r: np.hstack([r(3, 2), np.eye(3), np.zeros((3, 4))]),
         ),
         case(
+            "Row with an Identity first",
+            lambda r: adlab.Row(adlab.Identity((3,)), adlab.Dense(r(3, 2))),
+            lambda r: np.hstack([np.eye(3), r(3, 2)]),
+        ),
+        case(
             "Row of scalars",
             lambda r: adlab.Row(adlab.Covector(r(2, 3)), adlab.Covector(r())),
             lambda r: np.hstack([r(2, 3).reshape(1, -1), r().reshape(1, 1)]),
@@ -597,6 +602,11 @@ JACOBIANS = {
                 adlab.Dense(r(3, 2)), adlab.Identity((2,)), adlab.Zero((2,), (1, 2))
             ),
             lambda r: np.vstack([r(3, 2), np.eye(2), np.zeros((2, 2))]),
+        ),
+        case(
+            "Column with an Identity first",
+            lambda r: adlab.Column(adlab.Identity((3,)), adlab.Dense(r(2, 3))),
+            lambda r: np.vstack([np.eye(3), r(2, 3)]),
         ),
         case(
             "Column times matrix",
