@@ -1,0 +1,156 @@
+"""The house: imports run one way, `import adlab` loads NumPy alone, nothing is evaluated from text.
+
+The order is the one in CONTRIBUTING: who knows least stands lowest, and is imported by the others.
+"""
+
+import ast
+import graphlib
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import adlab
+
+ROOT = Path(adlab.__file__).parent
+
+FLOORS = [
+    {"vectors", "signatures"},
+    {"jacobians"},
+    {"layers"},
+    {"networks"},
+    {"transforms"},
+    {"brackets", "cost", "checks"},
+    {"__init__"},  # what `import adlab` gives
+    {"pictures"},
+    {"panels"},
+    {"course"},
+]
+FLOOR = {name: k for k, floor in enumerate(FLOORS) for name in floor}
+ROOMS = {"pictures", "panels", "course"}  # packages, whose modules may import each other
+
+
+def files():
+    return sorted(ROOT.rglob("*.py"))
+
+
+def module_name(file):
+    parts = file.relative_to(ROOT.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(file) for file in files()}
+
+
+def imported(tree, package):
+    """The modules of adlab that are imported anywhere in the tree."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                above = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join([*above, *filter(None, [node.module])])
+            inside = [f"{base}.{alias.name}" for alias in node.names]
+            names = [name if name in MODULES else base for name in inside]
+        else:
+            continue
+        found.update(name for name in names if name.split(".")[0] == "adlab")
+    return found
+
+
+def parsed(file):
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+def package_of(file):
+    return module_name(file) if file.name == "__init__.py" else module_name(file).rpartition(".")[0]
+
+
+def room(module):
+    """The part of the house: "layers" for adlab.layers, "panels" for adlab.panels.plane."""
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else "__init__"
+
+
+def wrong_imports(module, others):
+    """Those that do not go downwards, nor stay in a room."""
+    here = room(module)
+    return [
+        f"{module} imports {other}"
+        for other in sorted(others)
+        if not (here == room(other) and here in ROOMS) and FLOOR[room(other)] >= FLOOR[here]
+    ]
+
+
+def test_every_module_has_its_place():
+    unknown = {room(module_name(file)) for file in files()} - set(FLOOR)
+    assert not unknown, f"say in FLOORS where {unknown} stands"
+
+
+@pytest.mark.parametrize("file", files(), ids=module_name)
+def test_imports_run_one_way(file):
+    assert wrong_imports(module_name(file), imported(parsed(file), package_of(file))) == []
+
+
+def test_an_import_upwards_is_noticed():
+    tree = ast.parse("def f():\n    from adlab.checks import check\nfrom . import panels")
+    assert imported(tree, "adlab") == {"adlab.checks", "adlab.panels"}
+    assert len(wrong_imports("adlab.layers", imported(tree, "adlab"))) == 2
+    assert wrong_imports("adlab.checks", {"adlab.cost"})
+    assert wrong_imports("adlab.jacobians", {"adlab"})
+    assert not wrong_imports("adlab.panels.plane", {"adlab", "adlab.panels.panel", "adlab.layers"})
+
+
+def test_no_module_needs_itself():
+    """Imports at the top of modules form no circle, in the rooms either."""
+    graph = {}
+    for file in files():
+        top = ast.Module([n for n in parsed(file).body if not isinstance(n, ast.FunctionDef)], [])
+        graph[module_name(file)] = imported(top, package_of(file)) - {module_name(file)}
+    order = list(graphlib.TopologicalSorter(graph).static_order())
+    assert set(order) >= {"adlab.jacobians", "adlab"}
+
+
+def test_import_adlab_loads_numpy_alone():
+    """In a fresh interpreter, besides NumPy and the standard library: nothing."""
+    code = (
+        "import sys, numpy\n"
+        "before = set(sys.modules)\n"
+        "import adlab\n"
+        "print(*(set(sys.modules) - before))\n"
+    )
+    run = [sys.executable, "-W", "error", "-c", code]
+    answer = subprocess.run(run, capture_output=True, text=True, check=True, cwd=ROOT.parent)
+    loaded = {name.split(".")[0] for name in answer.stdout.split()}
+    assert "adlab" in loaded
+    assert loaded - {"adlab"} <= sys.stdlib_module_names
+    names = set(answer.stdout.split())
+    assert not {name for name in names if room(name) in ROOMS and name.startswith("adlab.")}
+
+
+@pytest.mark.parametrize("file", files(), ids=module_name)
+def test_nothing_is_evaluated_from_text(file):
+    called = {
+        node.func.id
+        for node in ast.walk(parsed(file))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    assert not called & {"eval", "exec", "compile", "__import__"}
+
+
+@pytest.mark.parametrize("file", files(), ids=module_name)
+def test_every_module_says_what_it_is(file):
+    tree = parsed(file)
+    assert not tree.body or ast.get_docstring(tree)
+
+
+def test_everything_public_says_what_it_is():
+    for name in adlab.__all__:
+        thing = getattr(adlab, name)
+        doc = thing.__dict__.get("__doc__") if inspect.isclass(thing) else thing.__doc__
+        assert doc and doc.strip(), f"adlab.{name} has no docstring"
