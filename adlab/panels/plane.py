@@ -33,7 +33,7 @@ STEPS = (1, 2, 5, 10)
 class PlanePanel(Panel):
     title = "A map of the plane and its linear approximation"
     hint = "The two formulas count when the map is “typed”."
-    lines = 12
+    lines = 15
     sentence_lines = 3
 
     def make_controls(self):
@@ -47,16 +47,16 @@ class PlanePanel(Panel):
         show_which_count()
         return {
             "example": chosen,
-            "first": first,
-            "second": second,
+            "zoom": int_slider("zoom", 1, 1, 16),
             "x": float_slider("x", 1.0, -1.5, 1.5, 0.05),
             "y": float_slider("y", 0.5, -1.5, 1.5, 0.05),
-            "zoom": int_slider("zoom", 1, 1, 16),
             "tangent": int_slider("angle of v", 30, -180, 180, 5),
             "cotangent": int_slider("angle of u", 90, -180, 180, 5),
+            "first": first,
+            "second": second,
         }
 
-    def model(self, example, first, second, x, y, zoom, tangent, cotangent):
+    def model(self, example, zoom, x, y, tangent, cotangent, first, second):
         formulas = (first, second) if example == TYPED else MAPS[example]
         return at_point(formulas, (x, y), zoom, unit(tangent), unit(cotangent))
 
@@ -70,13 +70,13 @@ class PlanePanel(Panel):
             [
                 f"g(x, y) = ({plane.formulas[0]}, {plane.formulas[1]})",
                 f"p = {pair(plane.p)},  g(p) = {pair(plane.y)}",
-                "J, a row for each output, a column for each input:",
+                "Rows of J are outputs, columns inputs:",
                 f"∂g₁/∂x = {number(a)}    ∂g₁/∂y = {number(b)}",
                 f"∂g₂/∂x = {number(c)}    ∂g₂/∂y = {number(d)}",
                 f"tangent v = {pair(plane.v)},  J v = {pair(plane.Jv)}",
                 f"cotangent u = {pair(plane.u)},  u J = {pair(plane.uJ)}",
                 f"⟨u, J v⟩ = {number(uJv)},  ⟨u J, v⟩ = {number(uJ_v)}",
-                f"From line to line u w grows by {plane.step / plane.zoom:.3g}.",
+                f"From line to line ⟨u, w⟩ grows by {plane.step / plane.zoom:.3g}.",
                 f"{small(plane.zoom)}: g(p + h v) misses g(p) + h J v by {number(plane.miss, 4)}.",
             ]
         )

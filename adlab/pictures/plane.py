@@ -1,8 +1,8 @@
 """Pictures of chapter 01: a map of the plane and its linear approximation; a curve under a lens;
 a matrix with its rows and columns named.
 
-A covector has no arrow. Its picture is its level lines: u stands for the lines on which u w is
-0, 1, 2, ..., and u w is the number of lines that a tangent w crosses. Source of the picture:
+A covector has no arrow. Its picture is its level lines: u stands for the lines on which ⟨u, w⟩ is
+0, 1, 2, ..., and ⟨u, w⟩ is the number of lines that a tangent w crosses. Source of the picture:
 Misner, Thorne & Wheeler, *Gravitation*, section 2.5.
 """
 
@@ -67,7 +67,7 @@ class Plane:
 
     p, v and J v, u and u J are arrays (2,), y = g(p), J is (2, 2); a grid is (lines, k, 2), an
     outline (k, 2). The arrows and the square are drawn `zoom` times smaller, so they keep their
-    size on the screen. `step / zoom` is how much u w changes from one level line to the next.
+    size on the screen. `step / zoom` is how much ⟨u, w⟩ changes from one level line to the next.
     """
 
     formulas: tuple[str, str]
