@@ -27,13 +27,15 @@ Griewank & Walther, *Evaluating Derivatives*, 2nd ed., chapter 3.
 
 from functools import cached_property
 from math import prod
-from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.array_utils import byte_bounds, normalize_axis_tuple
 
 from adlab.vectors import basis, floats, joined, own, scale, size, stack, total, unstack
+
+
+NUMBER = int | float | np.integer | np.floating
 
 
 class Flops(NamedTuple):
@@ -116,7 +118,7 @@ class Jacobian:
         return self + -1 * other if isinstance(other, Jacobian) else NotImplemented
 
     def __mul__(self, c):
-        if not isinstance(c, Real) and not (isinstance(c, np.ndarray) and c.shape == ()):
+        if not isinstance(c, NUMBER) and not (isinstance(c, np.ndarray) and c.shape == ()):
             raise TypeError(f"* takes a number and {self}; for the chain rule write J2 @ J1")
         return Scaled(float(c), self)
 
