@@ -111,7 +111,7 @@ def plane_picture(plane: Plane) -> str:
         left.axes()
         left.lines(plane.grid[:, [0, -1]], colour=GUIDE)  # straight: the ends are enough
         left.square(plane.square, plane.square)
-        left.levels(plane.uJ, plane.p, plane.step / plane.zoom, "u J")
+        left.levels(plane.uJ, plane.p, plane.step / plane.zoom, "u J", aside=plane.v)
         left.tangent(plane.p, plane.v / plane.zoom, "v")
         left.point(plane.p, "p", away_from=plane.v)
     with right.clipped():
@@ -119,7 +119,7 @@ def plane_picture(plane: Plane) -> str:
         right.axes()
         right.lines(plane.grid_image, colour=GUIDE)
         right.square(plane.square_image, plane.parallelogram)
-        right.levels(plane.u, plane.y, plane.step / plane.zoom, "u")
+        right.levels(plane.u, plane.y, plane.step / plane.zoom, "u", aside=plane.Jv)
         right.tangent(plane.y, plane.Jv / plane.zoom, "J v")
         right.circle(plane.moved, 4, fill=PAPER, stroke=VALUE)
         right.point(plane.y, "g(p)", away_from=plane.Jv)
@@ -204,7 +204,7 @@ class View:
             x, y = x1 + 0.6 * (x2 - x1) + 20 * dy, y1 + 0.6 * (y2 - y1) - 16 * dx
             self.write(x, y, name, colour=TANGENT, bold=True)
 
-    def levels(self, covector: np.ndarray, base: np.ndarray, step: float, name: str) -> None:
+    def levels(self, covector, base: np.ndarray, step: float, name: str, aside) -> None:
         """The lines on which covector (w - base) is 0, ± step, ...; none where all of it is 0."""
         length = float(np.linalg.norm(covector))
         if length == 0 or self.unit * step / length < CLOSEST:
@@ -217,20 +217,21 @@ class View:
         seen = np.isfinite(ends).all(axis=(1, 2))
         for j, line in zip(k[seen].tolist(), ends[seen].tolist(), strict=True):
             self.level(j, *line)
-        self.growth(base, across, along, step / length, name)
+        self.growth(base, across, along, step / length, name, aside)
 
-    def growth(self, base, across, along, gap, name: str) -> None:
-        """An arrow from one line to the next: which way the value grows, and the covector's name.
+    def growth(self, base, across, along, gap, name: str, aside: np.ndarray) -> None:
+        """An arrow to the next line: which way the value grows, and the covector's name.
 
-        It stands on line 0, aside from the point; where that is outside, near the middle.
+        It stands on line 0, on the other side of the point than the tangent `aside`; where that is
+        outside, on the line nearest to the middle.
         """
         middle = np.array([self.window.x, self.window.y])
-        offset = 0.56 * self.window.half * along
-        start = min(base + offset, base - offset, key=lambda w: float(np.sum((w - middle) ** 2)))
-        if np.max(np.abs(start - middle)) > 0.8 * self.window.half:
+        start = base - 0.56 * self.window.half * math.copysign(1, aside @ along) * along
+        if np.max(np.abs(start - middle)) > 0.85 * self.window.half:
             lines = (middle - base) @ across / gap
             start = middle + gap * (round(lines) - lines) * across
-        (x1, y1), (x2, y2) = self.px(np.stack([start, start + gap * across])).tolist()
+        length = min(gap, 0.4 * self.window.half)
+        (x1, y1), (x2, y2) = self.px(np.stack([start, start + length * across])).tolist()
         if math.isfinite(x1 + y1 + x2 + y2):
             self.drawing.arrow(x1, y1, x2, y2, colour=COTANGENT, thickness=2)
             dx, dy = direction(x2 - x1, y2 - y1)
