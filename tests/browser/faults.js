@@ -5,7 +5,7 @@
   const bounds = panel.getBoundingClientRect();
 
   for (const element of panel.querySelectorAll("*")) {
-    if (element.closest("svg") && element.tagName !== "svg") continue;
+    if (element.parentElement.closest("svg")) continue; // a picture cuts off what leaves it
     const box = element.getBoundingClientRect();
     if (box.width && (box.right > bounds.right + 1 || box.left < bounds.left - 1)) {
       faults.push(`<${element.tagName} class="${element.className.baseVal ?? element.className}">`
