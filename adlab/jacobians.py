@@ -26,6 +26,7 @@ Griewank & Walther, *Evaluating Derivatives*, 2nd ed., chapter 3.
 """
 
 from functools import cached_property
+from itertools import compress
 from math import prod
 from typing import NamedTuple
 
@@ -33,7 +34,6 @@ import numpy as np
 from numpy.lib.array_utils import byte_bounds, normalize_axis_tuple
 
 from adlab.vectors import basis, floats, joined, own, scale, size, stack, total, unstack
-
 
 NUMBER = int | float | np.integer | np.floating
 
@@ -559,9 +559,18 @@ class Row(Jacobian):
 
         `given`: True for each result that has a cotangent; only a network has several.
         """
-        used = [J for J, w in zip(self.blocks, wanted, strict=True) if w]
-        additions = max(len(used) - 1, 0) * size(self.shape_out)
-        return sum((J.flops for J in used), Flops(additions, 0))
+        return Flops(self.push_flops(wanted), self.pull_flops(wanted, given))
+
+    def push_flops(self, wanted):
+        used = list(compress(self.blocks, wanted))
+        return sum(J.flops.push for J in used) + max(len(used) - 1, 0) * size(self.shape_out)
+
+    def pull_flops(self, wanted, given=None):
+        return sum(J.flops.pull for J in compress(self.blocks, wanted))
+
+    def moves(self, wanted):
+        """For each result, whether it moves when the wanted arguments do."""
+        return (True,)
 
     def held(self):
         return tuple(a for J in self.blocks for a in J.held())

@@ -24,11 +24,12 @@ sweeps); the recording of a function by running it once on placeholders is JAX's
 """
 
 import inspect
+from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
 
-from adlab.jacobians import Flops, Jacobian, Row, Transposed
+from adlab.jacobians import Jacobian, Row, Transposed
 from adlab.layers import Add, Layer, MatMul, Multiply, Power, Scale, Shift
 from adlab.vectors import count, floats, size
 
@@ -276,31 +277,25 @@ class Network(Layer):
         return y, NetworkJacobian(self, rows, args, y)
 
     def pushforward(self, args, V):
-        """Tangents that travel with the evaluation: forward mode, which keeps nothing for later."""
+        """Tangents that travel with the evaluation: forward mode, which keeps nothing for later.
+
+        A result that does not move has None for its tangent.
+        """
         tangent = {x: v for x, v in zip(self.inputs, V, strict=True) if v is not None}
-        k = count(next(iter(tangent.values())))
 
         def pushed(equation, xs):
             vs = tuple(tangent.get(name) for name in equation.inputs)
             if all(v is None for v in vs):
                 return equation.layer.value(*xs)
             y, y_dot = equation.layer.pushforward(xs, vs)
-            tangent.update(named(equation, y_dot))
+            tangent.update((name, v) for name, v in named(equation, y_dot) if v is not None)
             for name in equation.done:
                 tangent.pop(name, None)
             return y
 
         y = self.evaluate(args, pushed)
-        return y, self.joined_outputs(tangent, y, k)
-
-    def joined_outputs(self, tangent, y, k):
-        """The tangents of the outputs y, as they are returned: zero where none arrived."""
-        ys = y if self.several else (y,)
-        outputs = tuple(
-            tangent[name] if name in tangent else np.zeros((k, *np.shape(r)), np.result_type(r))
-            for name, r in zip(self.outputs, ys, strict=True)
-        )
-        return outputs if self.several else outputs[0]
+        y_dot = tuple(tangent.get(name) for name in self.outputs)
+        return y, y_dot if self.several else y_dot[0]
 
     def values(self, *args):
         """All values by name, to look at: arguments, constants, results of equations."""
@@ -350,6 +345,13 @@ def named(equation, y):
     return zip(equation.outputs, y if isinstance(y, tuple) else (y,), strict=True)
 
 
+def filled(y_dot, y, k):
+    """The k tangents of each result y, zeros where it does not move."""
+    if isinstance(y, tuple):
+        return tuple(filled(v, part, k) for v, part in zip(y_dot, y, strict=True))
+    return np.zeros((k, *np.shape(y)), np.result_type(y)) if y_dot is None else y_dot
+
+
 def with_last_uses(equations, outputs):
     """The equations, each with the names that are not needed after it."""
     needed, found = set(outputs), []
@@ -395,12 +397,15 @@ class NetworkJacobian(Row):
         """The forward sweep: each equation pushes the tangents of its inputs to its outputs."""
         tangent = {x: v for x, v in zip(self.net.inputs, V, strict=True) if v is not None}
         k = count(next(iter(tangent.values())))
+        moved = self.moved_by(tangent)
         for equation, row, mask in self.forward(tuple(tangent)):
             vs = (tangent[x] if m else None for x, m in zip(equation.inputs, mask, strict=True))
-            tangent.update(named(equation, row.push(tuple(vs))))
+            results = named(equation, row.push(tuple(vs)))
+            tangent.update((name, v) for name, v in results if name in moved)
             for name in equation.done:
                 tangent.pop(name, None)
-        return self.net.joined_outputs(tangent, self.ys if self.net.several else self.ys[0], k)
+        y_dot = filled(tuple(tangent.get(name) for name in self.net.outputs), self.ys, k)
+        return y_dot if self.net.several else y_dot[0]
 
     def pull(self, U, wanted=None):
         """The reverse sweep: each equation pulls the cotangents of its outputs to its inputs.
@@ -431,13 +436,25 @@ class NetworkJacobian(Row):
         arguments = zip(self.net.inputs, self.shape_in, wanted, strict=True)
         return tuple(cotangent_of(x, shape) if w else None for x, shape, w in arguments)
 
-    def forward(self, moved):
-        """(equation, its Row, which of its inputs move), where some do, in evaluation order."""
-        moved = set(moved)
+    def moved_by(self, names):
+        """The names of all values that move when these do."""
+        moved = set(names)
         for equation, row in zip(self.net.equations, self.rows, strict=True):
             mask = tuple(name in moved for name in equation.inputs)
             if any(mask):
-                moved.update(equation.outputs)
+                moved.update(compress(equation.outputs, row.moves(mask)))
+        return moved
+
+    def moves(self, wanted):
+        moved = self.moved_by(self.names(wanted))
+        return tuple(name in moved for name in self.net.outputs)
+
+    def forward(self, names):
+        """(equation, its Row, which of its inputs move), where results do, in evaluation order."""
+        moved = self.moved_by(names)
+        for equation, row in zip(self.net.equations, self.rows, strict=True):
+            mask = tuple(name in moved for name in equation.inputs)
+            if any(mask) and not moved.isdisjoint(equation.outputs):
                 yield equation, row, mask
 
     def reverse(self, wanted, given=None):
@@ -446,9 +463,7 @@ class NetworkJacobian(Row):
         They are needed if the value depends on a wanted argument and reaches a given output:
         one that has a cotangent.
         """
-        needed = set(wanted)
-        for equation, _, _ in self.forward(wanted):
-            needed.update(equation.outputs)
+        needed = self.moved_by(wanted)
         reached = set(self.net.outputs if given is None else given)
         for equation, row in zip(reversed(self.net.equations), reversed(self.rows), strict=True):
             mask = tuple(name in needed for name in equation.inputs)
@@ -459,11 +474,13 @@ class NetworkJacobian(Row):
     def names(self, wanted):
         return tuple(x for x, w in zip(self.net.inputs, wanted, strict=True) if w)
 
-    def flops_of(self, wanted, given=None):
-        """Flops of a forward sweep from the wanted arguments, and of a reverse sweep to them."""
-        names = self.names(wanted)
-        push = sum(row.flops_of(mask).push for _, row, mask in self.forward(names))
-        pull, sizes = 0, {}  # sizes of the values that have a cotangent
+    def push_flops(self, wanted):
+        """Flops of a forward sweep from the wanted arguments."""
+        return sum(row.push_flops(mask) for _, row, mask in self.forward(self.names(wanted)))
+
+    def pull_flops(self, wanted, given=None):
+        """Flops of a reverse sweep from the given results to the wanted arguments."""
+        flops, sizes = 0, {}  # sizes of the values that have a cotangent
 
         def received(name, n):
             """A value that has a cotangent adds the next one to it, in n additions."""
@@ -472,12 +489,12 @@ class NetworkJacobian(Row):
             return additions
 
         for name, y, g in zip(self.net.outputs, self.ys, given or self.net.outputs, strict=True):
-            pull += received(name, np.size(y)) if g else 0
-        for equation, row, mask in self.reverse(names, tuple(sizes)):
-            pull += row.flops_of(mask, tuple(name in sizes for name in equation.outputs)).pull
+            flops += received(name, np.size(y)) if g else 0
+        for equation, row, mask in self.reverse(self.names(wanted), tuple(sizes)):
+            flops += row.pull_flops(mask, tuple(name in sizes for name in equation.outputs))
             for name, shape, m in zip(equation.inputs, row.shape_in, mask, strict=True):
-                pull += received(name, size(shape)) if m else 0
-        return Flops(push, pull)
+                flops += received(name, size(shape)) if m else 0
+        return flops
 
     def __getitem__(self, i):
         return tuple(Argument(self, k) for k in range(len(self)))[i]

@@ -17,8 +17,8 @@ chooses the cheaper mode, where JAX's is `jacrev`.
 import numpy as np
 
 from adlab.layers import Layer
-from adlab.networks import Network, function_name, input_names
-from adlab.vectors import basis, many, own, size, stack, unstack
+from adlab.networks import Network, filled, function_name, input_names
+from adlab.vectors import basis, count, many, own, size, stack, unstack
 
 
 def jvp(f, primals, tangents):
@@ -33,7 +33,7 @@ def jvp(f, primals, tangents):
     shapes = tuple(a.shape for a in args)
     V, single = stack(tuple(tangents), shapes, "tangent", layer.name, np.result_type(*args))
     y, Y_dot = layer.pushforward(args, V)
-    return own((y, unstack(Y_dot, single, -1)), args, tangents)
+    return own((y, unstack(filled(Y_dot, y, count(V)), single, -1)), args, V)
 
 
 def vjp(f, *primals):

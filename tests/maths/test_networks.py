@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 
 import adlab
+from adlab.jacobians import Flops
 from adlab.networks import NetworkJacobian
 from tests.maths import graphs
 from tests.maths.battery import check_jacobian
@@ -188,6 +189,63 @@ def test_results_of_a_nested_network_that_nobody_uses_cost_nothing_and_do_no_har
     _, J_flat = flat_net.linearize(np.array([0.0, 2.0]))
     assert_identical(1.0 @ J, 1.0 @ J_flat, "the gradient")
     assert J.flops.pull == J_flat.flops.pull
+
+
+def test_results_of_a_nested_network_that_do_not_move_push_nothing():
+    """The slope of log at 0 is infinite: a tangent of zeros instead of none would give NaN."""
+
+    def two(x, c):
+        return x * 2.0, c * 1.0
+
+    def h(two, x, c):
+        y1, y2 = two(x, c)
+        return adlab.Sum()(y1 + adlab.Log()(y2))
+
+    x, c = np.array([1.0, 3.0]), np.zeros(2)
+    with np.errstate(divide="ignore"):
+        for inner in (two, adlab.Network(two)):
+            net = adlab.Network(lambda x, c, inner=inner: h(inner, x, c))
+            _, J = net.linearize(x, c)
+            assert J[0] @ x == 8.0
+            assert J[0].flops.push == flops_of(J[0].push, x) == 4
+            y, y_dot = adlab.jvp(lambda x, inner=inner: h(inner, x, c), (x,), (x,))
+            assert y_dot == 8.0
+
+
+@pytest.mark.parametrize("levels", [1, 40])
+def test_networks_in_networks_in_networks(levels):
+    """Each sweep, and each count of flops, visits every level once: not 2^40 times."""
+    asked = []
+
+    class Watched(TalliedHalf):
+        @property
+        def flops(self):
+            asked.append(self)
+            return Flops(1, 1)
+
+    class Half(adlab.Layer):
+        def value(self, a):
+            return 0.5 * a
+
+        def jacobians(self, y, a):
+            return (Watched(a.shape, y.shape),)
+
+    def around(net):
+        return adlab.Network(lambda x: net(x))
+
+    net = Half()
+    for _ in range(levels):
+        net = around(net)
+    x = np.array([2.0, 4.0])
+    y, J = net.linearize(x)
+    assert_identical(y, 0.5 * x, "the value")
+    Tally.calls = 0
+    assert_identical((x @ J)[0], 0.5 * x, "pulled")
+    assert_identical(J @ x, 0.5 * x, "pushed")
+    assert_identical(adlab.jvp(net, (x,), (x,))[1], 0.5 * x, "pushed without keeping")
+    assert Tally.calls == 3
+    assert J.flops == (1, 1)
+    assert len(asked) == 2
 
 
 def test_the_rows_of_equations_can_be_looked_at():
