@@ -255,7 +255,7 @@ class Progress:
     def _locked(self, patience):
         self.path.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.path.with_name(self.path.name + ".lock"))
-        with lock.acquire(timeout=patience, poll_interval=0.01):
+        with lock.acquire(timeout=patience, poll_interval=0.002):
             yield
 
     def _say_unsaved(self, error):
