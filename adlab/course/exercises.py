@@ -329,7 +329,12 @@ class Function(Exercise):
         tolerance = max(law.tolerance, 1000 * precision) if precision > 1e-15 else law.tolerance
 
         def asked(*args):
-            tried = self.call(judge, answer, args)
+            try:
+                tried = self.call(judge, answer, args)
+            except Verdict as verdict:
+                if verdict.status == Status.NOT_ATTEMPTED:
+                    raise Verdict(NOT_YET, NOTHING) from None
+                raise
             if tried.raised:
                 raise Verdict(
                     RAISED,
@@ -360,14 +365,15 @@ class Function(Exercise):
             )
 
 
+def closed(array):
+    """A copy that can't be written to."""
+    array = np.array(array)
+    array.flags.writeable = False
+    return array
+
+
 def copies(args):
     """Arrays copied and closed for writing; everything else as it is."""
-
-    def closed(a):
-        a = a.copy()
-        a.flags.writeable = False
-        return a
-
     return tuple(closed(a) if isinstance(a, np.ndarray) else a for a in args)
 
 

@@ -2,18 +2,16 @@
 
 `attempt(call, seconds)` is the only place where code of a learner's runs. It gives an `Attempt`:
 what came, or the words of the exception, and what was printed meanwhile. An endless loop in Python
-ends when the time is up, in the main thread and in any other, on Windows as well:
-
-- where there is SIGALRM, and in the main thread, a timer raises `OutOfTime` there;
-- elsewhere a watchdog thread asks the interpreter to raise it (`PyThreadState_SetAsyncExc`).
-
-Both ask again and again, because an endless loop may hold a bare `except:`. One call of compiled
-code that takes long is not cut short: the verdict is the same, it only comes late.
+ends when the time is up, in the main thread (`Alarm`) and in any other (`Watchdog`), on Windows as
+well, and also if it holds a bare `except:`. One call of compiled code that takes long is not cut
+short: the verdict is the same, it only comes late.
 """
 
+import _thread
 import ctypes
 import io
 import linecache
+import operator
 import signal
 import threading
 import time
@@ -21,17 +19,22 @@ import warnings
 from collections.abc import Callable
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 AGAIN = 0.05  # seconds between two requests to stop
 PRINTED = 2000  # characters that are kept of what the code prints
+SYSTEM_TIMER = hasattr(signal, "setitimer")
 WORDS = 300  # characters that are kept of an exception's words
 
 
 class OutOfTime(BaseException):
     """The time is up. No `Exception`, so that `except Exception` lets it pass."""
+
+
+raise_out_of_time = partial(ctypes.pythonapi.PyErr_SetNone, ctypes.py_object(OutOfTime))
 
 
 class Verdict(Exception):
@@ -174,41 +177,69 @@ def within(seconds, call):
 
 def clock_for_this_thread(seconds):
     in_main = threading.current_thread() is threading.main_thread()
-    return (Alarm if in_main and hasattr(signal, "SIGALRM") else Watchdog)(seconds)
+    return Alarm(seconds) if in_main else Watchdog(seconds)
 
 
 class Alarm:
-    """The system's interval timer. One that was running before goes on afterwards."""
+    """For the main thread: the handler of a signal raises.
 
-    def __init__(self, seconds):
-        self.seconds = seconds
+    The signal comes from the system's timer, which also wakes a `time.sleep`; where there is none,
+    from a thread that pretends that it came. The handler asks for the next signal before it
+    raises, so that code that catches everything is stopped at its very next step.
+    """
+
+    def __init__(self, seconds, system_timer=SYSTEM_TIMER):
+        self.seconds = max(seconds, 1e-3)
+        self.system_timer = system_timer
+        self.signal = signal.SIGALRM if system_timer else signal.SIGTERM
+        self.ask = partial(_thread.interrupt_main, self.signal)
         self.armed = True
         self.fired = False
-        self.before = None
+        self.started = False
+        self.over = threading.Event()
 
     def start(self):
         self.began = time.monotonic()
-        self.handler = signal.signal(signal.SIGALRM, self.ring)
-        self.before = signal.setitimer(signal.ITIMER_REAL, max(self.seconds, 1e-6), AGAIN)
+        self.before = signal.getitimer(signal.ITIMER_REAL) if self.system_timer else (0.0, 0.0)
+        self.handler = signal.signal(self.signal, self.ring)
+        self.started = True  # the signal may come from here on
+        if self.system_timer:
+            signal.setitimer(signal.ITIMER_REAL, self.seconds, AGAIN)
+        else:
+            self.thread = threading.Thread(target=self.watch, daemon=True)
+            self.thread.start()
 
     def ring(self, _signal, _frame):
         if self.armed:
             self.fired = True
-            raise OutOfTime
+            # One call does both: between two of them the interpreter would look for signals.
+            any(map(operator.call, (self.ask, raise_out_of_time)))
+
+    def watch(self):
+        wait = self.seconds
+        while not self.over.wait(wait) and self.armed:
+            self.ask()
+            wait = AGAIN
 
     def stop(self):
-        if self.before is None:
+        if not self.started:
             return
+        if self.system_timer:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        else:
+            self.over.set()
+            self.thread.join()
+        signal.signal(self.signal, self.handler)
         delay, interval = self.before
-        if delay:
-            delay = max(delay - (time.monotonic() - self.began), 1e-6)
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, self.handler)
-        signal.setitimer(signal.ITIMER_REAL, delay, interval)
+        if delay:  # somebody else's timer goes on
+            left = max(delay - (time.monotonic() - self.began), 1e-6)
+            signal.setitimer(signal.ITIMER_REAL, left, interval)
 
 
 class Watchdog:
-    """A thread that makes the interpreter raise `OutOfTime` in the thread that started it."""
+    """For any other thread: one that asks the interpreter to raise `OutOfTime` there, again and
+    again. Code that catches everything may go on for a while.
+    """
 
     def __init__(self, seconds):
         self.seconds = seconds

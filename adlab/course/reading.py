@@ -8,6 +8,7 @@ says what came and what was wanted.
 
 from dataclasses import dataclass
 from fractions import Fraction
+from types import CoroutineType
 
 import numpy as np
 
@@ -15,7 +16,8 @@ from adlab.course.limits import Verdict, shortened
 from adlab.jacobians import Jacobian
 
 NOT_YET, NOT_ATTEMPTED = "NOT YET", "NOT ATTEMPTED"
-MOST = 1_000_000  # numbers in an answer
+MOST = 1_000_000  # numbers in an array
+MOST_LISTED = 100_000  # numbers and lists in a list
 DEEPEST = 12  # lists within lists
 EPSILON = {8: float(np.finfo(np.float64).eps), 4: float(np.finfo(np.float32).eps)}
 
@@ -65,9 +67,9 @@ def from_nested(answer, wanted):
 
     def walk(part, depth):
         seen[0] += 1
-        if seen[0] > MOST or depth > DEEPEST:
+        if seen[0] > MOST_LISTED or depth > DEEPEST:
             raise Verdict(
-                NOT_YET, f"Your answer holds more than {MOST:,} numbers, or lists without end."
+                NOT_YET, f"Your answer holds more than {MOST_LISTED:,} numbers, or has no end."
             )
         stop_if_unanswered(part)
         kind = type(part)
@@ -242,7 +244,10 @@ def complex_numbers():
 def not_numbers(answer, wanted, depth=0):
     came = "Inside your answer stands" if depth else "Your answer is"
     hint = ""
-    if issubclass(type(answer), str):
+    if type(answer) is CoroutineType:
+        answer.close()  # or Python complains that it was never awaited
+        hint = " Write def in place of async def."
+    elif issubclass(type(answer), str):
         hint = " Write it without quotes."
     elif type_name(type(answer)) in ("generator", "map", "zip", "range"):
         hint = " Turn it into a list, or use return where yield stands."

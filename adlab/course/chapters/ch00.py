@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adlab.course.exercises import Choice, Function, Option, Prediction, Shape
+from adlab.course.exercises import Choice, Function, Option, Prediction, Shape, closed
 from adlab.course.grading import Wrong, shown
 
 
@@ -14,6 +14,10 @@ class Affine:
 
     W: np.ndarray  # (m, n)
     b: np.ndarray  # (m,)
+
+    def __post_init__(self):
+        object.__setattr__(self, "W", closed(self.W))
+        object.__setattr__(self, "b", closed(self.b))
 
     def __call__(self, a):
         m, n = self.W.shape

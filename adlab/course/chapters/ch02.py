@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adlab.course.exercises import Function, Ordering, Shape, WrongLine, is_jacobian_of
+from adlab.course.exercises import Function, Ordering, Shape, WrongLine, closed, is_jacobian_of
 from adlab.course.grading import Wrong
 
 SHAPE_OF_A_PRODUCT = Shape(
@@ -73,6 +73,10 @@ class Squares:
 
     A: np.ndarray  # (m, n)
     c: np.ndarray  # (m,)
+
+    def __post_init__(self):
+        object.__setattr__(self, "A", closed(self.A))
+        object.__setattr__(self, "c", closed(self.c))
 
     def inside(self, x):
         m, n = self.A.shape
