@@ -16,6 +16,7 @@ from functools import cache
 from math import prod
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from adlab.jacobians import (
     Copy,
@@ -541,13 +542,16 @@ class Concatenate(Layer):
         self.axis = axis
 
     def check(self, *a):
-        try:
-            np.concatenate(a, self.axis)
-        except ValueError:
+        def others(x):
+            k = self.axis % x.ndim
+            return x.shape[:k] + x.shape[k + 1 :]
+
+        there = all(-x.ndim <= self.axis < x.ndim for x in a)
+        if not there or len(set(map(others, a))) > 1:
             shapes = ", ".join(str(x.shape) for x in a)
             raise ValueError(
                 f"Concatenate: {shapes} must have an axis {self.axis} and agree in all others"
-            ) from None
+            )
 
     def value(self, *a):
         return np.concatenate(a, self.axis)
@@ -633,7 +637,7 @@ class Sum(Layer):
 
     def check(self, a):
         try:
-            a.sum(self.axis)
+            normalize_axis_tuple(() if self.axis is None else self.axis, a.ndim)
         except (TypeError, ValueError):  # NumPy's AxisError
             raise ValueError(f"{self}: a {a.shape} has no such axis") from None
 
