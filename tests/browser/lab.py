@@ -30,9 +30,10 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 PANEL = ".adlab-panel"
 STDERR = "application/vnd.jupyter.stderr"  # JupyterLab renders error outputs as this type too
 
-# What differs from a learner's own JupyterLab: a theme that follows the browser's colour scheme,
-# and cells that stay in the page while they are out of sight.
+# What differs from a learner's own JupyterLab: it does not ask the network for a newer version, its
+# theme follows the browser's colour scheme, and cells out of sight stay in the page.
 SETTINGS = {
+    "apputils-extension/notification": {"checkForUpdates": False},
     "apputils-extension/themes": {"adaptive-theme": True},
     "notebook-extension/tracker": {"windowingMode": "none"},
 }
