@@ -1,5 +1,6 @@
 """What is shipped and what is promised: the wheel, the two environments, README, style."""
 
+import ast
 import json
 import os
 import re
@@ -162,8 +163,11 @@ def test_conda_gets_the_same_packages_with_the_same_bounds():
 def test_every_package_that_adlab_imports_is_asked_for():
     imported = set()
     for path in (ROOT / "adlab").rglob("*.py"):
-        text = path.read_text("utf-8")
-        imported |= set(re.findall(r"^\s*(?:from|import) ([A-Za-z_]\w*)", text, re.MULTILINE))
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                imported.add(node.module.partition(".")[0])
     asked = {name.lower() for name in bounds(PYPROJECT["project"]["dependencies"])}
     foreign = {name.lower() for name in imported - set(sys.stdlib_module_names) - {"adlab"}}
     assert {"numpy", "ipywidgets", "anywidget"} <= foreign
