@@ -62,8 +62,8 @@ class Jacobian:
     __array_ufunc__ = None  # so that NumPy leaves `array @ J` to __rmatmul__
 
     def __init__(self, shape_in, shape_out, dtype=None):
-        self.shape_in = shape_in
-        self.shape_out = shape_out
+        self.shape_in = tuple(shape_in)
+        self.shape_out = tuple(shape_out)
         self.dtype = dtype
 
     def push(self, V):
@@ -323,6 +323,7 @@ class Copy(Jacobian):
 
     def __init__(self, shape_in, shape_out, axes=None):
         super().__init__(shape_in, shape_out)
+        shape_in, shape_out = self.shape_in, self.shape_out
         if axes is None:
             ones = (1,) * (len(shape_out) - len(shape_in)) + shape_in
             if [n if n != 1 else m for n, m in zip(ones, shape_out, strict=False)] != [*shape_out]:
@@ -353,7 +354,7 @@ class Gather(Jacobian):
     def __init__(self, index, shape_in):
         self.index = np.asarray(index)
         super().__init__(shape_in, self.index.shape)
-        n = prod(shape_in)
+        n = prod(self.shape_in)
         if self.index.dtype.kind not in "iu":
             raise TypeError(f"Gather: the index must be integers, not {self.index.dtype}")
         if self.index.size and not (0 <= self.index.min() and self.index.max() < n):

@@ -76,6 +76,11 @@ class Layer:
         """`linearize` for arguments that have been checked, of which nothing is copied."""
         y = self.value(*args)
         blocks = self.jacobians(y, *args)
+        if not isinstance(blocks, tuple) or len(blocks) != len(args):
+            raise TypeError(
+                f"{self.name}.jacobians must return a tuple, one Jacobian for each of "
+                f"{len(args)} argument(s); it returned {blocks!r}"
+            )
         for J in blocks:
             if J.dtype is None:  # it only moves numbers, and these are of the type of y
                 J.dtype = np.result_type(y)

@@ -31,7 +31,7 @@ import numpy as np
 
 from adlab.jacobians import Jacobian, Row, Transposed
 from adlab.layers import Add, Layer, MatMul, Multiply, Power, Scale, Shift
-from adlab.vectors import count, floats, size
+from adlab.vectors import count, floats, own, size
 
 
 class Equation(NamedTuple):
@@ -236,6 +236,8 @@ class Network(Layer):
     def __init__(self, function, names=None):
         self.inputs = tuple(input_names(function) if names is None else names)
         self.title = function_name(function)
+        if len(set(self.inputs)) < len(self.inputs):
+            raise ValueError(f"{self.title}: of {', '.join(self.inputs)} one name stands twice")
         recording = Recording(self.inputs)
         returned = function(*(Value(name, recording) for name in self.inputs))
         if returned is None:
@@ -308,7 +310,7 @@ class Network(Layer):
             return y
 
         self.evaluate(args, kept)
-        return found
+        return dict(zip(found, own(tuple(found.values()), args), strict=True))
 
     def evaluate(self, args, step):
         """The outputs, by `step(equation, inputs)` for one equation after the other.

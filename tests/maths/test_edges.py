@@ -201,6 +201,24 @@ def test_views_of_every_kind():
     assert_close(J @ v, J_c @ tuple(a.copy() for a in v), 1e-14, "pushed")
 
 
+def test_shapes_may_be_lists():
+    v = numbers(2, 3)
+    for J in (Identity([2, 3], [6]), Zero([2, 3], [4]), Permute([2, 3], [1, 0])):
+        assert (J @ v).shape == J.shape_out
+    for J in (Copy([3], [2, 3]), Gather([2, 0], [3]), Dense(numbers(2, 3), [3], [2])):
+        assert (J @ v[0]).shape == J.shape_out
+
+
+def test_values_to_look_at_are_copies():
+    x = numbers(3)
+    net = Network(lambda x: Reshape((3, 1))(x) * np.array([2.0]))
+    values = net.values(x)
+    for a in values.values():
+        a[...] = 0.0
+    assert_identical(x, numbers(3), "the argument")
+    assert_identical(net(x), 2 * numbers(3).reshape(3, 1), "the network")
+
+
 @pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
 def test_matrices_are_read_as_arrays():
     """np.matrix has another *: it would silently multiply matrices."""

@@ -57,6 +57,22 @@ def leak():
     return Network(lambda y: y * kept[0])
 
 
+class NoTuple(adlab.Layer):
+    def value(self, a):
+        return 2 * a
+
+    def jacobians(self, y, a):
+        return Identity(a.shape)
+
+
+class Forgetful(adlab.Layer):
+    def value(self, a, b):
+        return a + b
+
+    def jacobians(self, y, a, b):
+        return (Identity(a.shape),)
+
+
 TABLE = {
     # ---- products
     "u where v is wanted": (
@@ -413,6 +429,21 @@ TABLE = {
         recorded(lambda x: Network(lambda a, b: a * b)(x)),
         TypeError,
         ["2 arguments (a, b)", "got 1"],
+    ),
+    "a name twice": (
+        lambda: Network(lambda *a: a[0] * a[1], ["x", "x"]),
+        ValueError,
+        ["x, x", "twice"],
+    ),
+    "a layer whose rule returns no tuple": (
+        lambda: NoTuple().linearize(x),
+        TypeError,
+        ["NoTuple.jacobians", "tuple", "1 argument", "Identity 2x2"],
+    ),
+    "a layer whose rule forgets an argument": (
+        lambda: Forgetful().linearize(x, x),
+        TypeError,
+        ["Forgetful.jacobians", "tuple", "2 argument", "Identity 2x2"],
     ),
     "no return": (recorded(lambda x: None), TypeError, ["None", "return"]),
     "no results": (recorded(lambda x: ()), TypeError, ["no value"]),
