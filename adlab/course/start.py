@@ -52,7 +52,8 @@ def serve(folder: Path, port: int | None = None, browser: bool = True) -> None:
     """Runs JupyterLab in this process until it is stopped: signals and exit codes are its own."""
     from jupyterlab.labapp import LabApp
 
-    # One more folder of defaults, for this process only: JupyterLab then does not ask about news.
+    # One more folder of defaults, for this process only: JupyterLab then asks neither the learner
+    # whether to show news nor the network whether there is a newer JupyterLab.
     given = os.environ.get("JUPYTER_CONFIG_PATH")
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [given, str(SETTINGS)]))
     server = LabApp.initialize_server(options(folder, port, browser))

@@ -93,11 +93,12 @@ def test_it_opens_on_the_first_notebook(either):
     assert either.get(path_with_token)[0] == 200  # as the browser opens it
 
 
-def test_it_asks_nobody_about_news(server):
+def test_it_asks_neither_the_learner_about_news_nor_the_network_for_updates(server):
     status, _, text = server.get(NOTIFICATION, server.token)
     answer = json.loads(text)
     assert status == 200
     assert answer["schema"]["properties"]["fetchNews"]["default"] == "false"
+    assert answer["schema"]["properties"]["checkForUpdates"]["default"] is False
     assert answer["settings"] == {}
 
 
