@@ -464,3 +464,54 @@ def test_a_law_catches_what_values_do_not():
     result = grade(exercise, lambda a: abs(a) ** 3)
     assert result.status is Status.NOT_YET
     assert "it is not odd" in result.message
+
+
+def test_the_numbers_of_chapter_01_are_those_of_its_function():
+    """The exercises by hand, and each of their known mistakes, computed."""
+
+    def g(x):
+        return np.array([x[0] * x[1], x[0] + 3 * x[1], x[0] ** 2])
+
+    x, v, u = np.array([3.0, 2.0]), np.array([1.0, -2.0]), np.array([3.0, -1.0, 1.0])
+
+    def jacobian(x):  # central differences are exact for squares
+        return np.stack([(g(x + e / 2) - g(x - e / 2)) for e in np.eye(2)], axis=1)
+
+    J = jacobian(x)
+    push, pull = J @ v, u @ J
+    chapter = CHAPTERS["01"]
+    assert np.allclose(chapter["jacobian-by-hand"].want, J)
+    assert np.allclose(chapter["push-by-hand"].want, push)
+    assert np.allclose(chapter["pull-by-hand"].want, pull)
+    gives = {
+        "jacobian-by-hand": {
+            "transposed": J.T,
+            "swapped the columns": J[:, ::-1],
+            "swapped the point": jacobian(x[::-1]),
+            "the value": g(x),
+        },
+        "push-by-hand": {
+            "not added": J * v,
+            "the moved value": g(x) + push,
+            "the exact change": g(x + v) - g(x),
+            "g of v": g(v),
+            "sign": J @ np.abs(v),
+            "swapped the tangent": J @ v[::-1],
+            "summed": push.sum(),
+        },
+        "pull-by-hand": {
+            "forward for reverse": J @ u[:2],
+            "the push again": push,
+            "not added": u[:, None] * J,
+            "without weights": J.sum(axis=0),
+            "sign": np.abs(u) @ J,
+            "swapped": pull[::-1],
+            "weighed the values": u @ g(x),
+            "summed": pull.sum(),
+        },
+    }
+    for name, expected in gives.items():
+        known = {wrong.name: wrong.gives for wrong in chapter[name].wrong}
+        for mistake, value in expected.items():
+            assert np.shape(known[mistake]) == np.shape(value), (name, mistake)
+            assert np.allclose(known[mistake], value, atol=1e-6), (name, mistake)

@@ -11,7 +11,7 @@ JACOBIAN_BY_HAND = Value(
     name="jacobian-by-hand",
     title="A Jacobian by hand",
     task=(
-        f"Take {G}, from 2 numbers to 3. Work out its Jacobian at $x = (2, 1)$ on paper, and write "
+        f"Take {G}, from 2 numbers to 3. Work out its Jacobian at $x = (3, 2)$ on paper, and write "
         "it as an array with one row for each output."
     ),
     hints=(
@@ -24,55 +24,55 @@ JACOBIAN_BY_HAND = Value(
         "np.array([[1, 1], [0, 6]])."
     ),
     answer="J",
-    want=((1, 2), (1, 3), (4, 0)),
-    solution="J = np.array([[1, 2], [1, 3], [4, 0]])",
+    want=((2, 3), (1, 3), (6, 0)),
+    solution="J = np.array([[2, 3], [1, 3], [6, 0]])",
     explanation=(
-        "The rows are (x_2, x_1), (1, 3) and (2 x_1, 0), taken at x = (2, 1). The second row is "
+        "The rows are (x_2, x_1), (1, 3) and (2 x_1, 0), taken at x = (3, 2). The second row is "
         "the same everywhere, because that output is linear."
     ),
     wrong=(
         Wrong(
             "transposed",
-            ((1, 1, 4), (2, 3, 0)),
+            ((2, 1, 6), (3, 3, 0)),
             "This is the transpose: the right numbers, with inputs as rows. Rows are outputs and "
             "columns are inputs, so three outputs of two inputs make a 3 × 2 matrix.",
         ),
         Wrong(
             "swapped the columns",
-            ((2, 1), (3, 1), (0, 4)),
+            ((3, 2), (3, 1), (0, 6)),
             "The two columns have changed places. The first column is the slope in x_1, the second "
             "the slope in x_2.",
         ),
         Wrong(
             "swapped the point",
-            ((2, 1), (1, 3), (2, 0)),
-            "This is the Jacobian at (1, 2). The point is x_1 = 2, x_2 = 1.",
+            ((3, 2), (1, 3), (4, 0)),
+            "This is the Jacobian at (2, 3). The point is x_1 = 3, x_2 = 2.",
         ),
         Wrong(
             "forgot a factor",
-            ((1, 2), (1, 3), (2, 0)),
-            "All is right except the last row: the slope of x_1² is 2 x_1, and x_1 is 2.",
+            ((2, 3), (1, 3), (3, 0)),
+            "All is right except the last row: the slope of x_1² is 2 x_1, and x_1 is 3.",
         ),
         Wrong(
             "kept the product",
-            ((2, 2), (1, 3), (4, 0)),
+            ((6, 3), (1, 3), (6, 0)),
             "The first row holds the value x_1 x_2 itself. In ∂/∂x_1 the factor x_2 is a constant "
             "and stays; x_1 goes.",
         ),
         Wrong(
             "lost the 3",
-            ((1, 2), (1, 1), (4, 0)),
+            ((2, 3), (1, 1), (6, 0)),
             "Look at the second row: x_1 + 3 x_2 rises by 3 when x_2 rises by 1.",
         ),
         Wrong(
             "the missing input",
-            ((1, 2), (1, 3), (4, 4)),
+            ((2, 3), (1, 3), (6, 6)),
             "In the last row, x_2 does not occur in x_1²: moving it changes nothing there, so the "
             "slope is 0.",
         ),
         Wrong(
             "the value",
-            (2, 5, 4),
+            (6, 9, 9),
             "That is g(x), the three outputs. The Jacobian holds their slopes: two for each of "
             "them.",
         ),
@@ -83,37 +83,37 @@ PUSH_BY_HAND = Value(
     name="push-by-hand",
     title="Push a tangent: J v",
     task=(
-        f"Stay with {G} at $x = (2, 1)$. Push the "
+        f"Stay with {G} at $x = (3, 2)$. Push the "
         '<span style="color:#0072B2">tangent</span> $v = (1, -2)$ through it: what is $J v$?'
     ),
     hints=(
         "v is a small change of the inputs; J v is the change of the outputs that goes with it.",
         "(J v)_i = J_i1 v_1 + J_i2 v_2: each row of J times v.",
-        "J_v = np.array([1*1 + 2*(-2), ..., ...])",
+        "J_v = np.array([J_11 * v_1 + J_12 * v_2, ..., ...])   # put your numbers in",
     ),
     example="With J = [[1, 1], [0, 6]] and v = (2, 1): J v = (1·2 + 1·1, 0·2 + 6·1) = (3, 6).",
     answer="J_v",
-    want=(-3, -5, 4),
-    solution="J_v = np.array([-3, -5, 4])",
+    want=(-4, -5, 6),
+    solution="J_v = np.array([-4, -5, 6])",
     explanation=(
-        "Row by row: 1·1 + 2·(−2) = −3, 1·1 + 3·(−2) = −5, 4·1 + 0·(−2) = 4. One number for each "
+        "Row by row: 2·1 + 3·(−2) = −4, 1·1 + 3·(−2) = −5, 6·1 + 0·(−2) = 6. One number for each "
         "output."
     ),
     wrong=(
         Wrong(
             "not added",
-            ((1, -4), (1, -6), (4, 0)),
+            ((2, -6), (1, -6), (6, 0)),
             "Each row is multiplied by v, entry by entry, but not added up. J v adds along each "
             "row, so three numbers are left.",
         ),
         Wrong(
             "the moved value",
-            (-1, 0, 8),
+            (2, 4, 15),
             "This is g(x) + J v, the approximate new value. J v is the change alone.",
         ),
         Wrong(
             "the exact change",
-            (-5, -5, 5),
+            (-6, -5, 7),
             "This is g(x + v) − g(x), the true change for a step that is not small. J v is its "
             "linear part: no squares of v are in it.",
         ),
@@ -124,17 +124,17 @@ PUSH_BY_HAND = Value(
         ),
         Wrong(
             "sign",
-            (5, 7, 4),
+            (8, 7, 6),
             "The sign of v_2 got lost: v = (1, −2), so the second column counts −2 times.",
         ),
         Wrong(
             "swapped the tangent",
-            (0, 1, -8),
+            (-1, 1, -12),
             "This belongs to v = (−2, 1). The first number of v goes with the first column.",
         ),
         Wrong(
             "summed",
-            -4,
+            -3,
             "Everything is added to one number. J v keeps one number for each output: a cotangent "
             "would be needed to weigh them together.",
         ),
@@ -145,67 +145,67 @@ PULL_BY_HAND = Value(
     name="pull-by-hand",
     title="Pull a cotangent: u J",
     task=(
-        f"Once more {G} at $x = (2, 1)$. Pull the "
-        '<span style="color:#D55E00">cotangent</span> $u = (2, -1, 1)$ back through it: what is '
+        f"Once more {G} at $x = (3, 2)$. Pull the "
+        '<span style="color:#D55E00">cotangent</span> $u = (3, -1, 1)$ back through it: what is '
         "$u J$? Write it as an array with one axis."
     ),
     hints=(
         "u weighs the three outputs. u J says how their weighted sum moves with each input.",
         "(u J)_j = u_1 J_1j + u_2 J_2j + u_3 J_3j: u times each column of J.",
-        "u_J = np.array([2*1 + (-1)*1 + 1*4, ...])",
+        "u_J = np.array([u_1 * J_11 + u_2 * J_21 + u_3 * J_31, ...])   # put your numbers in",
     ),
     example="With J = [[1, 1], [0, 6]] and u = (3, −1): u J = (3·1 − 1·0, 3·1 − 1·6) = (3, −3).",
     answer="u_J",
-    want=(5, 1),
-    solution="u_J = np.array([5, 1])",
+    want=(11, 6),
+    solution="u_J = np.array([11, 6])",
     explanation=(
-        "Column by column: 2·1 − 1·1 + 1·4 = 5 and 2·2 − 1·3 + 1·0 = 1. One number for each input: "
-        "the gradient of 2 y_1 − y_2 + y_3."
+        "Column by column: 3·2 − 1·1 + 1·6 = 11 and 3·3 − 1·3 + 1·0 = 6: one number for an input, "
+        "the gradient of 3 y_1 − y_2 + y_3."
     ),
     wrong=(
         Wrong(
             "forward for reverse",
-            (0, -1, 8),
-            "This is J times (2, −1): a push. u lives on the three outputs and stands on the left, "
+            (3, 0, 18),
+            "This is J times (3, −1): a push. u lives on the three outputs and stands on the left, "
             "so u J has one number for each input: two.",
         ),
         Wrong(
             "the push again",
-            (-3, -5, 4),
+            (-4, -5, 6),
             "This is J v of the exercise before. Now u comes from the left, and the result has one "
             "number for each input.",
         ),
         Wrong(
             "not added",
-            ((2, 4), (-1, -3), (4, 0)),
+            ((6, 9), (-1, -3), (6, 0)),
             "Each row of J is weighed by its number of u, and that is right; now add the three "
             "rows.",
         ),
         Wrong(
             "without weights",
-            (6, 5),
+            (9, 6),
             "The rows are added without weights, as if u were (1, 1, 1). Multiply row i by u_i "
             "first.",
         ),
         Wrong(
             "sign",
-            (7, 7),
-            "The sign of u_2 got lost: u = (2, −1, 1), so the second row is taken away.",
+            (13, 12),
+            "The sign of u_2 got lost: u = (3, −1, 1), so the second row is taken away.",
         ),
         Wrong(
             "swapped",
-            (1, 5),
+            (6, 11),
             "The two numbers have changed places: the first belongs to x_1, the first column.",
         ),
         Wrong(
             "weighed the values",
-            3,
+            18,
             "This is u · g(x), the weighted sum of the outputs themselves. u J holds its slopes, "
             "one for each input.",
         ),
         Wrong(
             "summed",
-            6,
+            17,
             "The two numbers are added. They are slopes in different inputs and stay apart.",
         ),
     ),
