@@ -200,7 +200,7 @@ def test_two_tabs_see_each_other(file):
 def test_four_processes_of_200_writes_lose_none(file):
     running = [script("writer.py", file, name, 200) for name in "abcd"]
     for process in running:
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=120)
         assert (process.returncode, said) == (0, "")
     found = Progress(file).entries()
     assert found.pop("01/shared").attempts == 800
@@ -210,7 +210,7 @@ def test_four_processes_of_200_writes_lose_none(file):
 
 def test_200_kills_leave_a_readable_file_and_every_pass(file):
     process = script("killed.py", file, 200)
-    told, said = process.communicate(timeout=60)
+    told, said = process.communicate(timeout=120)
     assert process.returncode == 0, said
     result = json.loads(told)
     assert {key: result[key] for key in ("unreadable", "lost", "blocked")} == {
