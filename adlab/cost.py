@@ -84,11 +84,12 @@ def reverse_steps(J):
     held = held_up_to(J)
     cotangents = {}  # name -> bytes
     repeated = 0
-    for name, y in zip(net.outputs, J.ys, strict=True):
-        repeated += np.size(y) if name in cotangents else 0
-        cotangents[name] = np.size(y) * item
+    for name, shape in zip(net.outputs, J.shapes, strict=True):
+        repeated += size(shape) if name in cotangents else 0
+        cotangents[name] = size(shape) * item
     for equation, row, mask in J.reverse(net.inputs):
-        flops, repeated = row.flops_of(mask).pull + repeated, 0
+        given = tuple(name in cotangents for name in equation.outputs)
+        flops, repeated = row.pull_flops(mask, given) + repeated, 0
         outgoing = [cotangents.pop(name, 0) for name in equation.outputs]
         waiting = sum(cotangents.values()) + sum(outgoing)
         for name, shape, m in zip(equation.inputs, row.shape_in, mask, strict=True):
@@ -135,7 +136,7 @@ def held_up_to(J):
 
 def caller_spans(J):
     """The memory of the arguments and constants."""
-    return {byte_bounds(a) for a in (*J.args, *J.net.constants.values())}
+    return J.given | {byte_bounds(a) for a in J.net.constants.values()}
 
 
 def spans(row):

@@ -28,6 +28,7 @@ from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
+from numpy.lib.array_utils import byte_bounds
 
 from adlab.jacobians import Jacobian, Row, Transposed
 from adlab.layers import Add, Layer, MatMul, Multiply, Power, Scale, Shift
@@ -347,13 +348,6 @@ def named(equation, y):
     return zip(equation.outputs, y if isinstance(y, tuple) else (y,), strict=True)
 
 
-def filled(y_dot, y, k):
-    """The k tangents of each result y, zeros where it does not move."""
-    if isinstance(y, tuple):
-        return tuple(filled(v, part, k) for v, part in zip(y_dot, y, strict=True))
-    return np.zeros((k, *np.shape(y)), np.result_type(y)) if y_dot is None else y_dot
-
-
 def with_last_uses(equations, outputs):
     """The equations, each with the names that are not needed after it."""
     needed, found = set(outputs), []
@@ -374,17 +368,14 @@ class NetworkJacobian(Row):
     """
 
     def __init__(self, net, rows, args, y):
-        self.ys = tuple(y) if net.several else (y,)
-        shapes = tuple(np.shape(r) for r in self.ys)
-        Jacobian.__init__(
-            self,
-            tuple(a.shape for a in args),
-            shapes if net.several else shapes[0],
-            np.result_type(*self.ys),
-        )
+        ys = y if net.several else (y,)
+        self.shapes = tuple(map(np.shape, ys))
+        self.dtypes = tuple(map(np.result_type, ys))
+        shape_out = self.shapes if net.several else self.shapes[0]
+        Jacobian.__init__(self, [a.shape for a in args], shape_out, np.result_type(*self.dtypes))
         self.net = net
-        self.args = args
         self.rows = rows
+        self.given = {byte_bounds(a) for a in args}  # where they lie, not the arrays
         self.name = net.name
 
     @property
@@ -406,7 +397,10 @@ class NetworkJacobian(Row):
             tangent.update((name, v) for name, v in results if name in moved)
             for name in equation.done:
                 tangent.pop(name, None)
-        y_dot = filled(tuple(tangent.get(name) for name in self.net.outputs), self.ys, k)
+        y_dot = tuple(
+            tangent[name] if name in tangent else np.zeros((k, *shape), dtype)
+            for name, shape, dtype in zip(self.net.outputs, self.shapes, self.dtypes, strict=True)
+        )
         return y_dot if self.net.several else y_dot[0]
 
     def pull(self, U, wanted=None):
@@ -490,8 +484,9 @@ class NetworkJacobian(Row):
             sizes[name] = n
             return additions
 
-        for name, y, g in zip(self.net.outputs, self.ys, given or self.net.outputs, strict=True):
-            flops += received(name, np.size(y)) if g else 0
+        outputs = zip(self.net.outputs, self.shapes, given or self.net.outputs, strict=True)
+        for name, shape, g in outputs:
+            flops += received(name, size(shape)) if g else 0
         for equation, row, mask in self.reverse(self.names(wanted), tuple(sizes)):
             flops += row.pull_flops(mask, tuple(name in sizes for name in equation.outputs))
             for name, shape, m in zip(equation.inputs, row.shape_in, mask, strict=True):

@@ -17,7 +17,7 @@ chooses the cheaper mode, where JAX's is `jacrev`.
 import numpy as np
 
 from adlab.layers import Layer
-from adlab.networks import Network, filled, function_name, input_names
+from adlab.networks import Network, function_name, input_names
 from adlab.vectors import basis, count, many, own, size, stack, unstack
 
 
@@ -34,6 +34,13 @@ def jvp(f, primals, tangents):
     V, single = stack(tuple(tangents), shapes, "tangent", layer.name, np.result_type(*args))
     y, Y_dot = layer.pushforward(args, V)
     return own((y, unstack(filled(Y_dot, y, count(V)), single, -1)), args, V)
+
+
+def filled(y_dot, y, k):
+    """The k tangents of each result y, zeros where it does not move."""
+    if isinstance(y, tuple):
+        return tuple(filled(v, part, k) for v, part in zip(y_dot, y, strict=True))
+    return np.zeros((k, *np.shape(y)), np.result_type(y)) if y_dot is None else y_dot
 
 
 def vjp(f, *primals):

@@ -2,6 +2,7 @@
 
 import gc
 import sys
+import weakref
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from adlab.jacobians import Flops
 from adlab.networks import NetworkJacobian
 from tests.maths import graphs
 from tests.maths.battery import check_jacobian
-from tests.maths.counting import counted, flops_of
+from tests.maths.counting import arrays_held, bytes_held, counted, flops_of
 from tests.maths.truth import (
     assert_close,
     assert_identical,
@@ -468,3 +469,58 @@ def test_pushes_see_counted_arrays_throughout():
     net = adlab.Network(lambda x, y: (adlab.Sin()(x) * y, y * 2.0))
     _, J = net.linearize(np.ones(3), np.ones(3))
     assert all(type(a).__name__ == "Counted" for a in J.push(counted(vector(J.shape_in, 0))))
+
+
+# ---- What is kept -------------------------------------------------------------------------------
+
+
+def test_values_that_no_jacobian_holds_are_let_go():
+    """Scale holds nothing, Exp its own output: of a chain of both, the outputs of Exp stay."""
+    alive = []
+
+    def watched(layer):
+        class Watched(type(layer)):
+            def value(self, a):
+                y = super().value(a)
+                alive.append((type(layer), weakref.ref(y)))
+                return y
+
+        return Watched(*vars(layer).values())
+
+    def chain(x):
+        for _ in range(5):
+            x = watched(adlab.Exp())(watched(adlab.Scale(-0.5))(x))
+        return adlab.Sum()(x)
+
+    net = adlab.Network(chain)
+    x = np.array([0.1, 0.2, 0.3])
+    _, J = net.linearize(x)
+    kept = [kind for kind, ref in alive if ref() is not None]
+    assert kept == [adlab.Exp] * 5
+    assert J.nbytes == 5 * x.nbytes
+    alive.clear()
+    net(x)
+    assert not [ref for _, ref in alive if ref() is not None]
+    alive.clear()
+    adlab.jvp(net, (x,), (x,))
+    assert not [ref for _, ref in alive if ref() is not None]
+
+
+@many_graphs
+@given(graphs.plans())
+def test_a_network_s_jacobian_holds_what_it_tells_and_the_constants(plan):
+    """Not the arguments, nor the results, of networks inside it either."""
+    net, args, _, J = at_a_point(plan)
+    told = [*J.held(), *net.constants.values()]
+    starts = {a.__array_interface__["data"][0] for a in [*told, graphs.W, graphs.b]}
+    assert {a.__array_interface__["data"][0] for a in arrays_held(J)} <= starts
+    assert bytes_held(J.rows) == J.nbytes
+
+
+@many_graphs
+@given(graphs.plans())
+def test_the_ledger_adds_up_to_the_flops(plan):
+    *_, J = at_a_point(plan)
+    assert adlab.ledger(J, "forward").flops == J.flops.push
+    reverse = adlab.ledger(J, "reverse")
+    assert reverse.flops == (J.flops.pull if reverse.steps else 0)
