@@ -19,6 +19,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from adlab.panels import PANELS
 from tests import store
+from tests.course.cells import is_exercise
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -52,8 +53,9 @@ def faults(notebook) -> list[str]:
                 found.append(f"cell {k}: the prose says {word[0]!r}")
     if notebook.metadata != store.METADATA:
         found.append(f"metadata {dict(notebook.metadata)}")
-    if len(notebook.cells) not in CELLS:
-        found.append(f"{len(notebook.cells)} cells; {CELLS[0]} to {CELLS[-1]} were wanted")
+    count = sum(not is_exercise(cell) for cell in notebook.cells)
+    if count not in CELLS:
+        found.append(f"{count} cells but for exercises; {CELLS[0]} to {CELLS[-1]} were wanted")
     return found
 
 
