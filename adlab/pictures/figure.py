@@ -5,7 +5,6 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from urllib.parse import quote
 
-
 # JupyterLab pads HTML by 20 px on the right; a picture takes that room too, as a panel does.
 FIT = "max-width:calc(100% + 20px);margin-right:-20px;height:auto"
 
