@@ -30,10 +30,9 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 PANEL = ".adlab-panel"
 STDERR = "application/vnd.jupyter.stderr"  # JupyterLab renders error outputs as this type too
 
-# What differs from a learner's own JupyterLab: it does not ask the network for a newer version, its
-# theme follows the browser's colour scheme, and cells out of sight stay in the page.
+# What differs from a learner's own JupyterLab: its theme follows the browser's colour scheme, and
+# cells out of sight stay in the page.
 SETTINGS = {
-    "apputils-extension/notification": {"checkForUpdates": False},
     "apputils-extension/themes": {"adaptive-theme": True},
     "notebook-extension/tracker": {"windowingMode": "none"},
 }
@@ -213,13 +212,26 @@ def stored_panels(notebook: Path, titles: Iterable[str]) -> int:
 
 def screenshot(page: Page, path: Path) -> None:
     """The whole notebook as one picture, however long it is."""
-    width = page.viewport_size["width"]
-    height = page.locator(".jp-WindowedPanel-inner").evaluate("e => e.scrollHeight")
-    page.set_viewport_size({"width": width, "height": min(height + 200, 15_000)})
+    inner = page.locator(".jp-WindowedPanel-inner").evaluate("e => e.scrollHeight")
+    with higher(page, min(inner + 200, 15_000)):
+        page.locator(".jp-WindowedPanel-outer").evaluate("e => e.scrollTo(0, 0)")
+        page.locator(".jp-Notebook").screenshot(path=path)
+
+
+def panel_screenshot(page: Page, panel: int, path: Path) -> None:
+    """One panel in a window that is high enough for it."""
+    with higher(page, 1600):
+        page.locator(PANEL).nth(panel).screenshot(path=path)
+
+
+@contextmanager
+def higher(page: Page, height: int) -> Iterator[None]:
+    """The window of the page made `height` px high for a while."""
+    usual = page.viewport_size
+    page.set_viewport_size({"width": usual["width"], "height": height})
     settle(page)
-    page.locator(".jp-WindowedPanel-outer").evaluate("e => e.scrollTo(0, 0)")
-    page.locator(".jp-Notebook").screenshot(path=path)
-    page.set_viewport_size({"width": width, "height": 900})
+    yield
+    page.set_viewport_size(usual)
 
 
 def move(page: Page, panel: int, key: str, slider: int = 0) -> None:

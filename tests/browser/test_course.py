@@ -72,7 +72,7 @@ def test_it_is_drawn_in_light_and_dark(ran, scheme, artefacts):
     for k in panels(page):
         panel = page.locator(lab.PANEL).nth(k)
         assert contrast(panel.locator(".adlab-words .widget-html-content > div")) >= 4.5
-        panel.screenshot(path=artefacts / f"{stem}-panel{k}.png")
+        lab.panel_screenshot(page, k, artefacts / f"{stem}-panel{k}.png")
     lab.screenshot(page, artefacts / f"{stem}.png")
 
 
