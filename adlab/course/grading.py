@@ -181,10 +181,10 @@ def shape_problem(got, want):
     if len(got) > 1 and got == want[::-1]:
         return f"{said}: it looks transposed."
     if [n for n in got if n != 1] == [n for n in want if n != 1]:
-        more = "An axis of length 1 is missing" if len(got) < len(want) else "An axis is too many"
+        what = "an axis of length 1 is missing" if len(got) < len(want) else "an axis is too many"
         if len(got) == len(want):
-            more = "The axis of length 1 stands in the wrong place"
-        return f"{said}: {got} came where {want} was wanted. {more}; .reshape{want} mends it."
+            what = "the axis of length 1 stands in the wrong place"
+        return f"{got} came where {want} was wanted: {what}, and .reshape{want} mends it."
     if got == ():
         return f"{said}: one number came. Was something summed that should stay apart?"
     if want == ():

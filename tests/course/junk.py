@@ -192,6 +192,7 @@ def two_arguments_too_many(a, b, c, d, e, f, g):
 FUNCTIONS = {
     **{f"returns {name}": returns(make) for name, make in VALUES.items()},
     "prints": lambda *args: print("something", *args),
+    "returns an endless list": returns(ListThatNeverEnds),
     "returns itself": lambda *args: returns,
     "raises an exception without words": raises(MuteError()),
     "raises markup": raises(ValueError("<script>alert(1)</script>")),
@@ -217,5 +218,4 @@ ENDLESS_FUNCTIONS = {
     "never gives up": never_gives_up_and_returns,
     "prints without end": prints_without_end,
     "returns endless __array__": returns(EndlessArray),
-    "returns an endless list": returns(ListThatNeverEnds),
 }

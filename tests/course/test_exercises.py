@@ -103,6 +103,17 @@ def test_no_answers_for_exercises_that_do_not_exist():
     assert set(RIGHT) == set(WRONG) == set(EXERCISES)
 
 
+def test_an_exercise_without_answers_is_caught(monkeypatch):
+    monkeypatch.setitem(EXERCISES, "01/new", EXERCISES["01/push-a-cube"])
+    with pytest.raises(KeyError):
+        test_every_exercise_has_enough_answers("01/new")
+    with pytest.raises(AssertionError):
+        test_no_answers_for_exercises_that_do_not_exist()
+    monkeypatch.setitem(RIGHT, "01/new", [abs, abs])
+    with pytest.raises(AssertionError):
+        test_every_exercise_has_enough_answers("01/new")
+
+
 @every_exercise
 def test_unanswered_is_not_attempted(key):
     for answer in (None, ..., NotImplemented):

@@ -152,10 +152,12 @@ def test_shape():
     assert said([[1, 4], [2, 5], [3, 6]], MATRIX)[1] == (
         "Expected shape (2, 3), got (3, 2): it looks transposed."
     )
-    assert "(3,) came where (3, 1) was wanted" in said([1, 2, 3], COLUMN)[1]
-    assert "An axis of length 1 is missing; .reshape(3, 1) mends it" in said([1, 2, 3], COLUMN)[1]
+    assert said([1, 2, 3], COLUMN)[1] == (
+        "(3,) came where (3, 1) was wanted: an axis of length 1 is missing, and .reshape(3, 1) "
+        "mends it."
+    )
     assert "it looks transposed" in said([[1, 2, 3]], COLUMN)[1]
-    assert "An axis is too many" in said([[[1], [2], [3]]], COLUMN)[1]
+    assert "an axis is too many" in said([[[1], [2], [3]]], COLUMN)[1]
     assert "one number came" in said(6, COLUMN)[1]
     assert "Expected shape (2, 3), got (4,)." == said([1, 2, 3, 4], MATRIX)[1]
     number = Value(name="n", title="", task="", hints=("",) * 3, explanation="", want=3.0)
