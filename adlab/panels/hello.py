@@ -43,8 +43,8 @@ def hello_model(n, m):
 class HelloPanel(Panel):
     title = "The Jacobian of a small layer"
     hint = "Drag a slider, or click it and press the arrow keys."
-    lines = 9
-    sentence_lines = 1
+    lines = 14
+    sentence_lines = 2
 
     def make_controls(self):
         return {
