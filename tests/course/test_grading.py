@@ -1,5 +1,6 @@
 """The order of judging, one step after the other, and what each step says."""
 
+import dataclasses
 import itertools
 from fractions import Fraction
 
@@ -11,6 +12,7 @@ from adlab.course import exercises, grading, reading
 from adlab.course.exercises import Function, Shape, Value, in_place
 from adlab.course.grading import Result, Status, Wrong, grade
 from adlab.course.limits import Verdict
+from adlab.course.messages import Message
 from tests.course import junk
 
 
@@ -93,6 +95,15 @@ def test_a_result_is_one_calm_text():
     )
 
 
+def test_every_part_of_a_message_is_escaped():
+    page = Message("<h>", "<t>", "<c>")._repr_html_()
+    for part in ("h", "t", "c"):
+        assert f"<{part}>" not in page
+        assert f"&lt;{part}&gt;" in page
+    assert repr(Message("<h>", "<t>", "<c>")) == "<h>\n<t>\n\n<c>"
+    assert repr(Message("alone")) == "alone"
+
+
 # ---- The steps, in their order ------------------------------------------------------------------
 
 
@@ -137,7 +148,19 @@ def test_arguments_are_copies_that_can_not_be_written_to():
     assert first[0, 0] == 1.0
 
 
+def test_what_the_function_is_given_is_closed_for_writing():
+    open_for_writing = []
+
+    def looks(W, v):
+        open_for_writing.extend(a.flags.writeable for a in (W, v))
+        return W @ v
+
+    assert grade(PRODUCT, looks)
+    assert not any(open_for_writing)
+
+
 def test_type():
+    assert "Your answer holds True and False" in said(lambda W, v: W @ v > 0)[1]
     assert "Your answer is a dict; an array is wanted" in said(lambda W, v: {})[1]
     assert "Write it without quotes" in said(lambda W, v: "[5, 7]")[1]
     assert "Did you mean to call it?" in said(lambda W, v: np.add)[1]
@@ -221,6 +244,8 @@ def test_a_mistake_that_raises_is_recognised_on_square_sizes():
     assert grade(PRODUCT, lambda W, v: W @ v / v.size).diagnosis == "mean"
     assert grade(PRODUCT, lambda W, v: W @ v / 3).diagnosis == "", "only alike on one size"
     assert grade(PRODUCT, junk.raises(ValueError("always"))).diagnosis == ""
+    unseen = dataclasses.replace(PRODUCT, square=None)
+    assert grade(unseen, junk.raises(ValueError("always"))).diagnosis == "", "both only raise"
 
 
 def test_an_exception_names_the_line():
