@@ -156,3 +156,27 @@ def test_only_root_is_told_that_it_may(tmp_path, monkeypatch):
     assert "--allow-root" in options(tmp_path, None, True)
     monkeypatch.delattr("os.geteuid")  # as on Windows
     assert "--allow-root" not in options(tmp_path, None, True)
+
+
+def test_the_connection_to_a_kernel_sends_each_message_at_once():
+    """Else a panel's answer waits 40 ms for an acknowledgement; the class that was set goes on."""
+    done = []
+
+    class Given:
+        def __init__(self, websocket_handler):
+            self.websocket_handler = websocket_handler
+
+        def connect(self):
+            done.append("connected")
+            return "the future of the given class"
+
+    class Handler:
+        def set_nodelay(self, value):
+            done.append(value)
+
+    settings = {"kernel_websocket_connection_class": Given}
+    start.answer_at_once(settings)
+    connection = settings["kernel_websocket_connection_class"](websocket_handler=Handler())
+    assert isinstance(connection, Given)
+    assert connection.connect() == "the future of the given class"
+    assert done == [True, "connected"]
