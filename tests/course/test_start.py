@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from adlab.course.copies import FIRST
-from adlab.course.start import options
+from adlab.course.start import answer_at_once, options
 from tests.course.server import environment, running
 
 ADLAB = [sys.executable, "-m", "adlab.course.cli"]
@@ -175,7 +175,7 @@ def test_the_connection_to_a_kernel_sends_each_message_at_once():
             done.append(value)
 
     settings = {"kernel_websocket_connection_class": Given}
-    start.answer_at_once(settings)
+    answer_at_once(settings)
     connection = settings["kernel_websocket_connection_class"](websocket_handler=Handler())
     assert isinstance(connection, Given)
     assert connection.connect() == "the future of the given class"
