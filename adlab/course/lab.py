@@ -43,8 +43,9 @@ class Lab:
     def __getitem__(self, name):
         if name not in self.tasks:
             near = difflib.get_close_matches(str(name), self.tasks, 1, 0.3)
-            hint = f": did you mean {near[0]!r}?" if near else ""
-            raise KeyError(f"chapter {self.key} has no exercise {name!r}{hint} It has {list(self)}")
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            known = ", ".join(self)
+            raise KeyError(f"chapter {self.key} has no exercise {name!r}, but {known}{hint}")
         return self.tasks[name]
 
     def __iter__(self):
