@@ -515,7 +515,33 @@ class Scaled(Jacobian):
         return self.J.held()
 
 
-class Row(Jacobian):
+class Blocks(Jacobian):
+    """What Row and Column share: their blocks are looked at, added and scaled one by one."""
+
+    def held(self):
+        return tuple(a for J in self.blocks for a in J.held())
+
+    def __getitem__(self, i):
+        return self.blocks[i]
+
+    def __len__(self):
+        return len(self.blocks)
+
+    def __add__(self, other):
+        if type(self) is type(other) in (Row, Column) and len(self) == len(other):
+            return type(self)(*(J + K for J, K in zip(self.blocks, other.blocks, strict=True)))
+        return super().__add__(other)
+
+    def __mul__(self, c):
+        scaled = super().__mul__(c)
+        if type(self) not in (Row, Column):
+            return scaled
+        return type(self)(*(scaled.c * J for J in self.blocks), name=self.name)
+
+    __rmul__ = __mul__
+
+
+class Row(Blocks):
     """Blocks side by side, [J_1 J_2 ...]: one for each argument. `J[i]` is a block.
 
     J @ (v1, v2)  =  J_1 v1 + J_2 v2, and u @ J  =  (u J_1, u J_2).
@@ -573,44 +599,22 @@ class Row(Jacobian):
         """For each result, whether it moves when the wanted arguments do."""
         return (True,)
 
-    def held(self):
-        return tuple(a for J in self.blocks for a in J.held())
-
-    def __getitem__(self, i):
-        return self.blocks[i]
-
-    def __len__(self):
-        return len(self.blocks)
-
     @property
     def T(self):
         return Column(*(J.T for J in self.blocks))
-
-    def __add__(self, other):
-        if type(self) is type(other) is Row and len(self) == len(other):
-            return Row(*(J + K for J, K in zip(self.blocks, other.blocks, strict=True)))
-        return super().__add__(other)
-
-    def __mul__(self, c):
-        scaled = super().__mul__(c)
-        if type(self) is not Row:
-            return scaled
-        return Row(*(scaled.c * J for J in self.blocks), name=self.name)
-
-    __rmul__ = __mul__
 
     def __repr__(self):
         m, n = self.shape
         return f"{self.name} {m}x{n} [{' | '.join(map(repr, self.blocks))}]"
 
 
-class Column(Jacobian):
+class Column(Blocks):
     """Blocks on top of each other, [J_1 ; J_2 ; ...]: one for each result.
 
     J @ v  =  (J_1 v, J_2 v), and (u1, u2) @ J  =  u1 J_1 + u2 J_2.
     """
 
-    def __init__(self, *blocks):
+    def __init__(self, *blocks, name="Column"):
         if not blocks:
             raise ValueError("a Column needs one block at least")
         for J in blocks:
@@ -622,6 +626,7 @@ class Column(Jacobian):
         shape_out = tuple(J.shape_out for J in blocks)
         super().__init__(blocks[0].shape_in, shape_out, common_type(*blocks))
         self.blocks = tuple(blocks)
+        self.name = name
 
     def push(self, V):
         return tuple(J.push(V) for J in self.blocks)
@@ -634,33 +639,13 @@ class Column(Jacobian):
         additions = (len(self.blocks) - 1) * size(self.shape_in)
         return sum((J.flops for J in self.blocks), Flops(0, additions))
 
-    def held(self):
-        return tuple(a for J in self.blocks for a in J.held())
-
-    def __getitem__(self, i):
-        return self.blocks[i]
-
-    def __len__(self):
-        return len(self.blocks)
-
     @property
     def T(self):
         return Row(*(J.T for J in self.blocks))
 
-    def __add__(self, other):
-        if type(other) is Column and len(self) == len(other):
-            return Column(*(J + K for J, K in zip(self.blocks, other.blocks, strict=True)))
-        return super().__add__(other)
-
-    def __mul__(self, c):
-        scaled = super().__mul__(c)
-        return Column(*(scaled.c * J for J in self.blocks))
-
-    __rmul__ = __mul__
-
     def __repr__(self):
         m, n = self.shape
-        return f"Column {m}x{n} [{' ; '.join(map(repr, self.blocks))}]"
+        return f"{self.name} {m}x{n} [{' ; '.join(map(repr, self.blocks))}]"
 
 
 def compose(J2, J1):

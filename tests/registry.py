@@ -648,7 +648,7 @@ JACOBIANS = {
 }
 
 # What only gives others their shape and can't be used itself.
-ABSTRACT = {jacobians.Jacobian, layers.Layer, layers.Elementwise, layers.Conv}
+ABSTRACT = {jacobians.Jacobian, jacobians.Blocks, layers.Layer, layers.Elementwise, layers.Conv}
 
 # Public functions, and the file that tests each.
 FUNCTIONS = {
