@@ -480,16 +480,16 @@ def scratch(tmp_path):
     return make
 
 
-def run_doctor(environment, tmp_path):
-    """What `adlab doctor` says and returns there."""
+def run_doctor(environment, tmp_path, cwd=None, **more):
+    """What `adlab doctor` says and returns there; `more` are variables of the environment."""
     home = tmp_path / "home"
-    home.mkdir()
+    home.mkdir(exist_ok=True)
     kept = ("PATH", "PYTHONPATH", "LANG", "SYSTEMROOT", "LD_LIBRARY_PATH")
     variables = {name: os.environ[name] for name in kept if name in os.environ}
-    variables |= {"HOME": str(home), "ADLAB_PROGRESS": str(home / "p.json")}
+    variables |= {"HOME": str(home), "ADLAB_PROGRESS": str(home / "p.json")} | more
     told = subprocess.run(
         [environment.folder / "bin" / "python", "-m", "adlab.course.doctor"],
-        cwd=home,
+        cwd=cwd or home,
         env=variables,
         capture_output=True,
         text=True,
@@ -572,6 +572,42 @@ def test_a_kernel_and_widgets_of_other_environments(scratch, tmp_path):
     assert (code, list(said)) == (1, ["the kernel python3", "anywidget in the page"]), text
     assert f"belongs to {sys.prefix}, which is not the env" in said["the kernel python3"]
     assert f"JupyterLab takes the former from {old}." in said["anywidget in the page"]
+
+
+MACHINE = """
+import numpy
+import psutil
+from types import SimpleNamespace
+
+numpy.show_config = lambda mode: {"Build Dependencies": {"blas": {"name": "none", "found": False}}}
+psutil.virtual_memory = lambda: SimpleNamespace(available=100 * 2**20)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder nobody can write")
+def test_a_machine_on_which_nothing_is_right(scratch, tmp_path):
+    """No memory, no library for matrix products, too many threads, and nothing can be written."""
+    environment = scratch()
+    (environment.packages / "machine.pth").write_text("import machine\n")  # run at start-up
+    (environment.packages / "machine.py").write_text(MACHINE)
+    progress = tmp_path / "damaged.json"
+    progress.write_text('{"schema": 1, "exerc')
+    variables = {"OMP_NUM_THREADS": "1000", "ADLAB_PROGRESS": str(progress)}
+    code, text = run_doctor(environment, tmp_path, cwd="/proc", **variables)
+    assert (code, set(troubled(text))) == (
+        1,
+        {
+            "your folder can be written",
+            "your progress can be saved",
+            "free memory",
+            "matrix products",
+            "threads",
+        },
+    ), text
+    assert "100 MB of memory are free" in troubled(text)["free memory"]
+    assert "OMP_NUM_THREADS is '1000'" in troubled(text)["threads"]
+    assert str(progress) in troubled(text)["your progress can be saved"]
+    assert progress.read_text() == '{"schema": 1, "exerc'  # looked at, not touched
 
 
 # The table
