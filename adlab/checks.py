@@ -28,6 +28,8 @@ def differences(f, *args, argnum=0, step=None):
     with as float32: the loss of digits is there to be seen.
     """
     layer, args, argnum = prepared(f, args, argnum)
+    if step is not None and not step > 0:
+        raise ValueError(f"step={step} came, wanted a positive number")
     x = args[argnum]
     h = best_step(x) if step is None else np.full(x.shape, step, x.dtype)
     return by_columns(x, lambda e: central(at(layer, args, argnum), x, h * e))
@@ -153,7 +155,11 @@ def check_argument(layer, args, y, J, i, name, seed):
     wide = [x.astype(np.result_type(x, np.float64)) for x in args]
     D, spread = careful_differences(layer, wide, i)
     M = block.dense().astype(float)
-    problems = compare(M, D, spread, a, y, one_sided(layer, wide, i))
+    problems = compare(M, D, spread, a, y, slopes(layer, wide, i))
+    ones = tuple(map(np.ones_like, y)) if isinstance(y, tuple) else np.ones_like(y)
+    pulled, wanted = (ones @ block).dtype, np.result_type(a, *flat(y))
+    if pulled != wanted:
+        problems.append(f"a {wanted} cotangent is pulled to {pulled}: the block is of another type")
     mismatch = dot_product_test(block, seed)
     if not mismatch <= 1e3 * np.finfo(a.dtype).eps:
         problems.append(
@@ -180,22 +186,30 @@ def careful_differences(layer, args, i):
     return once, np.abs(once - twice) + rounding
 
 
-def one_sided(layer, args, i):
-    """The slopes to the right and to the left: where they differ there is a kink."""
+def slopes(layer, args, i):
+    """The slopes to the right and to the left by the best step, and the same by half of it."""
     x = args[i]
-    h = best_step(x)
     g = at(layer, args, i)
-    ahead = by_columns(x, lambda e: (g(x + h * e) - g(x)) / np.sum(h * e))
-    behind = by_columns(x, lambda e: (g(x) - g(x - h * e)) / np.sum(h * e))
-    return ahead, behind
+
+    def one_sided(h):
+        ahead = by_columns(x, lambda e: (g(x + h * e) - g(x)) / np.sum(h * e))
+        behind = by_columns(x, lambda e: (g(x) - g(x - h * e)) / np.sum(h * e))
+        return ahead, behind
+
+    return one_sided(best_step(x)), one_sided(best_step(x) / 2)
 
 
 def compare(M, D, spread, a, y, sides):
     """Problems of the matrix M against differences D: the worst entry, and what it looks like."""
-    tolerance = 1e3 * np.cbrt(np.finfo(a.dtype).eps ** 2)  # 4e-8 for float64, 0.02 for float32
-    allowed = tolerance * np.maximum(np.abs(D), np.max(np.abs(D), initial=1e-8)) + 3 * spread
-    low, high = np.minimum(*sides) - allowed, np.maximum(*sides) + allowed
-    at_kink = (high - low > 1e-3 + 4 * allowed) & (low <= M) & (M <= high)
+    epsilon = np.finfo(a.dtype).eps
+    tolerance = max(4e-8, 1e3 * epsilon)  # differences are good to 4e-8, float32 rules to 1e-4
+    value = max(np.max(np.abs(part), initial=0.0) for part in flat(y))
+    allowed = tolerance * np.max(np.abs(D), initial=0.0) + 10 * epsilon * value + 3 * spread
+    (ahead, behind), halved = sides
+    low, high = np.minimum(ahead, behind), np.maximum(ahead, behind)
+    # Slopes to the right and to the left come closer by half as the step is halved, but at a kink.
+    stays = np.abs(np.subtract(*halved)) > 0.75 * (high - low)
+    at_kink = stays & (high - low > 4 * allowed) & (low - allowed <= M) & (M <= high + allowed)
     wrong = ~(np.abs(M - D) <= allowed) & ~at_kink
     if not wrong.any():
         return []
@@ -219,7 +233,11 @@ def entry(k, array):
 
 def resemblance(M, D):
     """Which famous mistake gives M where D is right."""
-    close = lambda A, B: A.shape == B.shape and np.allclose(A, B, rtol=1e-3, atol=1e-6)  # noqa: E731
+    near_zero = 1e-6 * np.max(np.abs(D), initial=0.0)
+
+    def close(A, B):
+        return A.shape == B.shape and np.allclose(A, B, rtol=1e-3, atol=near_zero)
+
     if close(M, -D):
         return ": the sign is wrong"
     if close(M, np.zeros_like(D)):

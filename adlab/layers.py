@@ -310,12 +310,21 @@ class GELU(Elementwise):
     root, cubic = float(np.sqrt(2 / np.pi)), 0.044715
 
     def value(self, a):
-        return 0.5 * a * (1 + np.tanh(self.root * (a + self.cubic * a**3)))
+        return 0.5 * a * (1 + self.bend(near(a)))
 
     def slope(self, y, a):
-        t = np.tanh(self.root * (a + self.cubic * a**3))
-        ds = self.root * (1 + 3 * self.cubic * a**2)
-        return 0.5 * (1 + t) + 0.5 * a * (1 - t * t) * ds
+        b = near(a)
+        t = self.bend(b)
+        ds = self.root * (1 + 3 * self.cubic * b**2)
+        return 0.5 * (1 + t) + 0.5 * b * (1 - t * t) * ds
+
+    def bend(self, b):
+        return np.tanh(self.root * (b + self.cubic * b**3))  # tanh s
+
+
+def near(a):
+    """a, held between -20 and 20: beyond, tanh s is 1 or -1 to all digits, and a³ may overflow."""
+    return np.maximum(np.minimum(a, 20), -20)
 
 
 class Exp(Elementwise):
@@ -677,7 +686,7 @@ class HalfSquare(Layer):
     """l = ½ ‖a - t‖²        J = (a - t)ᵀ        (a batch (batch, n): the mean over its examples)"""
 
     def __init__(self, target):
-        self.target = floats(target, "HalfSquare: the target")
+        self.target = floats(target, "HalfSquare: the target")  # takes on the float type of a
 
     def check(self, a):
         if a.shape != self.target.shape:
@@ -686,11 +695,11 @@ class HalfSquare(Layer):
             )
 
     def value(self, a):
-        r = a - self.target
+        r = a - self.target.astype(a.dtype, copy=False)
         return 0.5 * (r * r).sum() / examples(a)
 
     def jacobians(self, l, a):
-        return (Covector((a - self.target) / examples(a)),)
+        return (Covector((a - self.target.astype(a.dtype, copy=False)) / examples(a)),)
 
 
 class SoftmaxCrossEntropy(Layer):

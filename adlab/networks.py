@@ -71,6 +71,7 @@ class Recording:
         self.inputs = inputs
         self.equations = []
         self.constants = {}
+        self.weak = set()  # constants without a float type of their own: lists and integers
         self.numbers = {"y": 0, "c": 0}
 
     def new(self, letter):
@@ -108,6 +109,8 @@ class Recording:
         constant = floats(a, "a constant of the network", np.dtype(float)).view()
         constant.setflags(write=False)
         self.constants[name] = constant
+        if not (hasattr(a, "dtype") and a.dtype.kind == "f"):
+            self.weak.add(name)
         return name
 
 
@@ -121,6 +124,12 @@ class Value:
     def record(self, layer, args):
         return self.recording.add(layer, args)
 
+    def operand(self, other):
+        """The other side of - or /: a number, a Value, or an array as a constant that is one."""
+        if isinstance(other, Value | int | float):
+            return other
+        return Value(self.recording.name_of(other), self.recording)
+
     def __add__(self, other):
         return Shift(other)(self) if isinstance(other, int | float) else Add()(self, other)
 
@@ -131,7 +140,7 @@ class Value:
         return Scale(-1)(self)
 
     def __sub__(self, other):
-        return self + -other
+        return self + -self.operand(other)
 
     def __rsub__(self, other):
         return other + -self
@@ -142,7 +151,9 @@ class Value:
     __rmul__ = __mul__
 
     def __truediv__(self, other):
-        return self * (1 / other)
+        if isinstance(other, int | float):
+            return Scale(1 / other)(self)
+        return self * Power(-1)(self.operand(other))
 
     def __rtruediv__(self, other):
         return other * Power(-1)(self)
@@ -178,6 +189,8 @@ class Value:
         )
 
     __bool__ = __float__ = __int__ = __lt__ = __le__ = __gt__ = __ge__ = no_number
+    __eq__ = __ne__ = no_number  # which else would say "no" in silence
+    __hash__ = object.__hash__
 
     def __getattr__(self, attribute):
         name = vars(self).get("name", "a Value")
@@ -252,6 +265,7 @@ class Network(Layer):
         )
         self.equations = with_last_uses(recording.equations, self.outputs)
         self.constants = recording.constants
+        self.weak = recording.weak
 
     @property
     def name(self):
@@ -303,7 +317,7 @@ class Network(Layer):
     def values(self, *args):
         """All values by name, to look at: arguments, constants, results of equations."""
         args = self.arguments(args)
-        found = dict(zip(self.inputs, args, strict=True)) | self.constants
+        found = dict(zip(self.inputs, args, strict=True)) | self.constants_like(args)
 
         def kept(equation, xs):
             y = equation.layer.value(*xs)
@@ -313,12 +327,18 @@ class Network(Layer):
         self.evaluate(args, kept)
         return dict(zip(found, own(tuple(found.values()), args), strict=True))
 
+    def constants_like(self, args):
+        """The constants, where those without a float type take on that of the arguments."""
+        dtype = np.result_type(*args)
+        weak = {name: self.constants[name].astype(dtype, copy=False) for name in self.weak}
+        return self.constants | weak
+
     def evaluate(self, args, step):
         """The outputs, by `step(equation, inputs)` for one equation after the other.
 
         A value is let go after its last use: what outlives it is what some Jacobian holds.
         """
-        values = dict(zip(self.inputs, args, strict=True)) | self.constants
+        values = dict(zip(self.inputs, args, strict=True)) | self.constants_like(args)
         for equation in self.equations:
             xs = [values[name] for name in equation.inputs]
             try:

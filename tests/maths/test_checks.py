@@ -258,3 +258,67 @@ class TestCheck:
     def test_the_number_of_arguments(self):
         with pytest.raises(TypeError, match=r"Linear takes 3 arguments \(W, b, a\), got 2"):
             check(Linear(), W, b)
+
+
+class TestSubtleFaults:
+    """Faults that a tolerance too wide, or a kink seen where there is none, would let pass."""
+
+    @pytest.mark.parametrize("at", [3.0, 10.0, 10.005, 10.01])
+    def test_a_curve_is_no_kink(self, at):
+        class Wiggle(Elementwise):
+            factor = 1.0
+
+            def value(self, a):
+                return np.sin(100 * a)
+
+            def slope(self, y, a):
+                return 100 * np.cos(100 * a) * self.factor
+
+        wrong = Wiggle()
+        wrong.factor = 1.001
+        assert check(Wiggle(), np.array([at]))
+        assert not check(wrong, np.array([at]))
+
+    @pytest.mark.parametrize("at", [12.0, 40.0, 100.0])
+    def test_nor_is_a_steep_one(self, at):
+        class Steep(Elementwise):
+            def value(self, a):
+                return np.exp(a)
+
+            def slope(self, y, a):
+                return y * 1.0001
+
+        assert check(adlab.Exp(), np.array([at]))
+        assert not check(Steep(), np.array([at]))
+
+    def test_float32_sees_small_entries(self):
+        class Missing(Elementwise):
+            def value(self, a):
+                return a * np.array([1, 0.02], a.dtype)
+
+            def slope(self, y, a):
+                return np.array([1, 0], a.dtype)
+
+        assert not check(Missing(), np.array([1.0, 2.0], np.float32))
+        assert not check(tanh_with(lambda self, y, a: 1.01 * (1 - y * y)), a.astype(np.float32))
+        for x in (0.1, 3.0, 8.0, 15.0):  # where 1 - y² has few digits left, that is no fault
+            assert check(Tanh(), np.array([x, -x], np.float32))
+
+    def test_a_block_of_another_float_type(self):
+        wide = tanh_with(lambda self, y, a: (1 - y * y).astype(float))
+        said = str(check(wide, a.astype(np.float32)))
+        assert "a float32 cotangent is pulled to float64" in said
+
+    def test_small_jacobians_are_diagnosed_by_their_own_size(self):
+        class Tiny(Elementwise):
+            def value(self, a):
+                return 1e-9 * a
+
+            def slope(self, y, a):
+                return 3e-9 + 0 * a
+
+        assert "all entries are 3 times too large" in str(check(Tiny(), a))
+
+    def test_a_step_that_is_none(self):
+        with pytest.raises(ValueError, match="step=0 came, wanted a positive number"):
+            differences(Tanh(), b, step=0)

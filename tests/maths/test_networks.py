@@ -524,3 +524,53 @@ def test_the_ledger_adds_up_to_the_flops(plan):
     assert adlab.ledger(J, "forward").flops == J.flops.push
     reverse = adlab.ledger(J, "reverse")
     assert reverse.flops == (J.flops.pull if reverse.steps else 0)
+
+
+# ---- Constants beside placeholders -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "constant",
+    [
+        np.array([1, 2], np.uint8),
+        np.array([True, False]),
+        [1.0, 2.0],
+        np.array([1.0, 2.0]),
+        np.array([1.0, 2.0], np.float32),
+    ],
+    ids=["uint8", "bool", "list", "float64", "float32"],
+)
+def test_a_constant_on_either_side_of_each_operator(constant):
+    x = np.array([3.0, 5.0])
+    c = np.asarray(constant, float)
+    np.testing.assert_allclose(adlab.Network(lambda a: a - constant)(x), x - c, rtol=1e-12)
+    np.testing.assert_allclose(adlab.Network(lambda a: constant - a)(x), c - x, rtol=1e-12)
+    np.testing.assert_allclose(adlab.Network(lambda a: a + constant)(x), x + c, rtol=1e-12)
+    np.testing.assert_allclose(adlab.Network(lambda a: a * constant)(x), x * c, rtol=1e-12)
+    np.testing.assert_allclose(adlab.Network(lambda a: constant / a)(x), c / x, rtol=1e-12)
+    if c.all():
+        np.testing.assert_allclose(adlab.Network(lambda a: a / constant)(x), x / c, rtol=1e-12)
+
+
+def test_an_unsigned_number_is_taken_off():
+    np.testing.assert_allclose(
+        adlab.Network(lambda a: a - np.uint8(1))(np.array([3.0, 5.0])), [2.0, 4.0], rtol=1e-12
+    )
+
+
+@pytest.mark.parametrize("constant", [2.0, [1.0, 2.0], np.array([1, 2])], ids=["2", "list", "ints"])
+def test_constants_without_a_float_type_take_on_that_of_the_arguments(constant):
+    x = np.array([3.0, 5.0], np.float32)
+    net = adlab.Network(lambda a: adlab.Multiply()(a, constant) - constant)
+    y, J = net.linearize(x)
+    assert y.dtype == J.dense().dtype == np.float32
+    assert adlab.HalfSquare([0.0, 1.0])(x).dtype == np.float32
+    assert adlab.grad(lambda a, b: adlab.Sum()(a * b))(x, [1.0, 2.0]).dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    "ask", [lambda a: a == 0, lambda a: a != 0, lambda a: a in (0.0,)], ids=["==", "!=", "in"]
+)
+def test_a_comparison_is_no_silent_no(ask):
+    with pytest.raises(TypeError, match="has no number while a Network is recorded"):
+        adlab.Network(lambda a: adlab.Sin()(a) if ask(a) else adlab.Cos()(a))

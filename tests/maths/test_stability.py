@@ -169,3 +169,15 @@ def test_a_whole_classifier_at_1000(dtype):
     assert all(g.dtype == dtype and np.all(np.isfinite(g)) for g in gradients)
     _, J64 = Network(net).linearize(W.astype(float), np.zeros(3), x.astype(float))
     assert_close(gradients, 1.0 @ J64, 1e-5, "the same in float64")
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_gelu_is_the_identity_or_nothing_far_out(dtype):
+    far = (
+        np.array([1000.0, -1000.0], dtype)
+        if dtype == np.float16
+        else np.array([1e30, -1e30], dtype)
+    )
+    y, J = adlab.GELU().linearize(far)
+    np.testing.assert_allclose(y, [far[0], 0], rtol=1e-12)
+    np.testing.assert_allclose(np.diag(J.dense()), [1, 0], rtol=1e-12)
