@@ -541,6 +541,15 @@ class Blocks(Jacobian):
     __rmul__ = __mul__
 
 
+def check_blocks(blocks, name):
+    for i, J in enumerate(blocks):
+        if not isinstance(J, Jacobian):
+            raise TypeError(
+                f"block {i} of {name} is of type {type(J).__name__}, wanted a Jacobian: "
+                "a matrix is one as Dense(A)"
+            )
+
+
 class Row(Blocks):
     """Blocks side by side, [J_1 J_2 ...]: one for each argument. `J[i]` is a block.
 
@@ -550,12 +559,7 @@ class Row(Blocks):
     def __init__(self, *blocks, name="Row"):
         if not blocks:
             raise ValueError("a Row needs one block at least")
-        for i, J in enumerate(blocks):
-            if not isinstance(J, Jacobian):
-                raise TypeError(
-                    f"block {i} of {name} is of type {type(J).__name__}, wanted a Jacobian: "
-                    "a matrix is one as Dense(A)"
-                )
+        check_blocks(blocks, name)
         for J in blocks:
             if J.shape_out != blocks[0].shape_out:
                 raise ValueError(
@@ -617,6 +621,7 @@ class Column(Blocks):
     def __init__(self, *blocks, name="Column"):
         if not blocks:
             raise ValueError("a Column needs one block at least")
+        check_blocks(blocks, name)
         for J in blocks:
             if J.shape_in != blocks[0].shape_in:
                 raise ValueError(

@@ -148,6 +148,8 @@ def as_layer(f, given):
 def linearize_in(f, argnums, primals):
     """(y, J) by the arguments `argnums` alone: the others are constants of the network."""
     chosen = (argnums,) if np.ndim(argnums) == 0 else tuple(argnums)
+    if any(isinstance(i, bool) or not isinstance(i, int | np.integer) for i in chosen):
+        raise TypeError(f"argnums is a whole number or a tuple of them, got {argnums!r}")
     if any(not -len(primals) <= i < len(primals) for i in chosen):
         raise ValueError(f"argnums={argnums}, but {len(primals)} arguments came")
     chosen = tuple(i % len(primals) for i in chosen)

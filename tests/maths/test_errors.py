@@ -571,3 +571,14 @@ def test_the_message_says_what_is_wrong(wrong, kind, words):
     missing = [word for word in words if word not in message]
     assert not missing, f"{missing} not in: {message}"
     assert len(message) < 400
+
+
+def test_a_column_of_what_is_no_jacobian():
+    with pytest.raises(TypeError, match="block 0 of Column is of type ndarray, wanted a Jacobian"):
+        adlab.Column(np.ones((2, 3)))
+
+
+@pytest.mark.parametrize("argnums", ["0", 0.0, True, None, (0, "1")])
+def test_argnums_are_whole_numbers(argnums):
+    with pytest.raises(TypeError, match="argnums is a whole number or a tuple of them, got"):
+        adlab.grad(lambda a, b: adlab.Sum()(a * b), argnums)(np.ones(2), np.ones(2))
