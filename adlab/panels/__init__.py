@@ -8,11 +8,13 @@ from adlab.panels.chain import ChainPanel
 from adlab.panels.hello import HelloPanel
 from adlab.panels.panel import Panel
 from adlab.panels.plane import PlanePanel
+from adlab.panels.trust import ChecksPanel
 
 PANELS: dict[str, type[Panel]] = {
     "hello": HelloPanel,
     "plane": PlanePanel,
     "chain": ChainPanel,
+    "trust": ChecksPanel,
 }
 
 __all__ = ["PANELS", "Panel"]
