@@ -6,7 +6,7 @@ which ask for right and wrong answers of it in `tests/course/answers.py`.
 
 from dataclasses import dataclass
 
-from adlab.course.chapters import ch00, ch01, ch02
+from adlab.course.chapters import ch00, ch01, ch02, ch03
 from adlab.course.exercises import Exercise
 
 
@@ -26,4 +26,5 @@ CHAPTERS = {
     "00": Chapter("Start here", "00-start-here", ch00.EXERCISES),
     "01": Chapter("Derivatives are linear maps", "01-derivatives-are-linear-maps", ch01.EXERCISES),
     "02": Chapter("The chain rule", "02-the-chain-rule", ch02.EXERCISES),
+    "03": Chapter("Trust, but check", "03-trust-but-check", ch03.EXERCISES),
 }
