@@ -75,11 +75,13 @@ def copy_course(folder: Path, source: Path | None = None) -> list[Outcome]:
     was or complete.
     """
     source = source or notebooks()
-    if folder.resolve() == source.resolve():
-        raise CourseError(f"{folder} holds the course's own notebooks: choose another folder")
-    if folder.exists() and not folder.is_dir():
-        raise CourseError(f"{folder} is a file: choose another name for the folder of the course")
     try:
+        if folder.resolve() == source.resolve():
+            raise CourseError(f"{folder} holds the course's own notebooks: choose another folder")
+        if folder.exists() and not folder.is_dir():
+            raise CourseError(
+                f"{folder} is a file: choose another name for the folder of the course"
+            )
         folder.mkdir(parents=True, exist_ok=True)
         offered = _read_manifest(folder)
         _write_manifest(folder, offered)  # a folder that can't be written is found here
@@ -87,8 +89,8 @@ def copy_course(folder: Path, source: Path | None = None) -> list[Outcome]:
         for path in sorted(source.glob("*.ipynb")):
             outcomes.append(_copy(cleared(path.read_text("utf-8")), folder, path.name, offered))
             _write_manifest(folder, offered)
-    except OSError as error:
-        reason = error.strerror or str(error)
+    except (OSError, RuntimeError) as error:  # a loop of links is a RuntimeError until Python 3.13
+        reason = getattr(error, "strerror", None) or str(error)
         raise CourseError(f"the course can't be written to {folder}: {reason}") from error
     return outcomes
 
@@ -132,6 +134,12 @@ def _read(path: Path) -> bytes | None:
         return path.read_bytes()
     except FileNotFoundError:
         return None
+    except OSError as error:
+        if path.is_dir():
+            raise CourseError(
+                f"{path} is a folder, where a file of the course belongs: give it another name"
+            ) from error
+        raise
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -26,13 +26,14 @@ from adlab.course.grading import (
     Status,
     Wrong,
     close,
+    exception,
     finite_problem,
     problem,
     shape_problem,
     shown,
 )
 from adlab.course.limits import Verdict, shortened
-from adlab.course.reading import a_thing, type_name
+from adlab.course.reading import Numbers, a_thing
 
 RANDOM_CASES = 20
 PROPERTY_CASES = 5
@@ -230,6 +231,18 @@ class Function(Exercise):
         try:
             signature.bind(*self.parameters)
         except TypeError:
+            named = [
+                f"`{n}`"
+                for n, parameter in signature.parameters.items()
+                if parameter.kind in (parameter.KEYWORD_ONLY, parameter.VAR_KEYWORD)
+            ]
+            if named:
+                raise Verdict(
+                    NOT_YET,
+                    f"Your function takes {shortened(', '.join(named), 100)} by name only; it will "
+                    f"be called with {len(self.parameters)} arguments by position, {wanted}, "
+                    "in this order.",
+                ) from None
             own = ", ".join(map(str.__str__, list(signature.parameters)[:10]))
             raise Verdict(
                 NOT_YET,
@@ -262,8 +275,7 @@ class Function(Exercise):
         if tried.raised:
             if "read-only" in tried.error and issubclass(tried.kind, ValueError):
                 raise Verdict(NOT_YET, in_place(self.changed(judge, answer, args)))
-            where = f", in {tried.where}" if tried.where else ""
-            return RAISED, f"{type_name(tried.kind)}{where}: {tried.error}"
+            return RAISED, exception(tried)
         for name, got, want in zip(
             self.results or ("",), tried.value, self.right(args), strict=True
         ):
@@ -338,8 +350,7 @@ class Function(Exercise):
             if tried.raised:
                 raise Verdict(
                     RAISED,
-                    f"{type_name(tried.kind)}: {tried.error}\n"
-                    f"The call: {described(self.parameters, args)}.",
+                    f"{exception(tried)}\nThe call: {described(self.parameters, args)}.",
                 )
             for got, want in zip(tried.value, self.right(args), strict=True):
                 sentence = shape_problem(got.array.shape, want.shape) or finite_problem(got.array)
@@ -552,7 +563,7 @@ class Choice(Exercise):
 
     def judge(self, judge, answer):
         got = judge.read(lambda: reading.word(answer, self.letters.capitalize()))
-        got = got.strip("().").lower()
+        got = got.strip("()[]. '\"`“”‘’").lower()
         if got not in self.options:
             raise Verdict(NOT_YET, f"“{got}” is not {self.letters}.")
         if got != self.right:
@@ -728,15 +739,18 @@ class Prediction(Exercise):
         there = all(panel.values[name] == value for name, value in self.settings.items())
         panel.set(**self.settings)
         want = np.array(self.measure(panel.shown), dtype=float)
+        if want.shape == () and got.array.size == 1:
+            got = Numbers(got.array.reshape(()), got.eps)
         seen = (
             f"The panel stood at {self.setting} already, so this was read, not predicted."
             if there
             else f"The panel now stands at {self.setting}."
         )
-        if shape_problem(got.array.shape, want.shape) or not close(got, want, self.tolerance):
+        misshapen = shape_problem(got.array.shape, want.shape)
+        if misshapen or not close(got, want, self.tolerance):
             wrong = self.recognised(lambda gives: close(got, np.array(gives, dtype=float)))
             sentence = f"You predicted {shown(got.array)}; {self.what} is another. Look there."
-            stop(wrong, sentence, seen)
+            stop(wrong, misshapen or sentence, seen)
         return f"{seen} It agrees: {self.what} is {shown(want)}. {self.explanation}"
 
     def confronted(self, panel):

@@ -140,11 +140,15 @@ class Judge:
         """What `call()` reads from an answer that is plain data."""
         tried = self.run(call)
         if tried.raised:
-            name = type_name(tried.kind)
-            raise Verdict(
-                Status.RAISED, f"Your answer can't be read: it raises {name}: {tried.error}"
-            )
+            raise Verdict(Status.RAISED, f"Your answer can't be read: it raises {exception(tried)}")
         return tried.value
+
+
+def exception(tried):
+    """What an Attempt raised, where, and with which words, as far as they are known."""
+    where = f", in {tried.where}" if tried.where else ""
+    words = f": {tried.error}" if tried.error else ""
+    return f"{type_name(tried.kind)}{where}{words}"
 
 
 # ---- One array against another ------------------------------------------------------------------

@@ -27,6 +27,12 @@ class Message:
     text: str = ""
     code: str = ""
 
+    def __post_init__(self):
+        """Half characters, such as "\\ud800", can't be written to a terminal or a notebook."""
+        for name in ("heading", "text", "code"):
+            whole = getattr(self, name).encode("utf-8", "replace").decode()
+            object.__setattr__(self, name, whole)
+
     def __repr__(self):
         lines = "\n".join([self.heading, *([self.text] if self.text else [])]).split("\n")
         filled = [

@@ -19,6 +19,7 @@ NOT_YET, NOT_ATTEMPTED = "NOT YET", "NOT ATTEMPTED"
 MOST = 1_000_000  # numbers in an array
 MOST_LISTED = 100_000  # numbers and lists in a list
 DEEPEST = 12  # lists within lists
+LONGEST = 10**9  # numbers along an axis
 EPSILON = {8: float(np.finfo(np.float64).eps), 4: float(np.finfo(np.float32).eps)}
 
 
@@ -155,7 +156,9 @@ def whole(answer, wanted="a whole number"):
         kind = type(answer)
     if not issubclass(kind, bool) and issubclass(kind, int | np.integer):
         return int(answer)
-    if issubclass(kind, float) and float.is_integer(answer):
+    if issubclass(kind, float | np.floating) and float(answer).is_integer():
+        return int(answer)
+    if issubclass(kind, Fraction) and answer.denominator == 1:
         return int(answer)
     raise Verdict(NOT_YET, f"{wanted[0].upper()}{wanted[1:]} is wanted; {a_thing(answer)} came.")
 
@@ -177,12 +180,18 @@ def shape(answer):
         )
     if len(answer) > DEEPEST:
         raise Verdict(NOT_YET, f"A shape with {len(answer)} axes came. Count the axes again.")
-    return tuple(whole(n, "a whole number for each axis") for n in answer)
+    sizes = tuple(whole(n, "a whole number for each axis") for n in answer)
+    if any(abs(n) > LONGEST for n in sizes):
+        raise Verdict(
+            NOT_YET, f"An axis of more than {LONGEST:,} came: no array here is that large."
+        )
+    return sizes
 
 
 def word(answer, wanted):
     """A str in lower case, without blanks around it."""
     stop_if_unanswered(answer)
+    answer = unpacked(answer)
     if not issubclass(type(answer), str):
         raise Verdict(NOT_YET, f"{wanted} is wanted; {a_thing(answer)} came.")
     text = str.__str__(answer)
@@ -190,8 +199,9 @@ def word(answer, wanted):
 
 
 def words(answer, wanted):
-    """A tuple of str, from a list, a tuple, or one text with commas."""
+    """A tuple of str, from a list, a tuple, an array, or one text with commas."""
     stop_if_unanswered(answer)
+    answer = unpacked(answer)
     if issubclass(type(answer), str):
         answer = shortened(str.__str__(answer), 1000).split(",")
     if not issubclass(type(answer), list | tuple):
@@ -199,6 +209,14 @@ def words(answer, wanted):
     if len(answer) > 100:
         raise Verdict(NOT_YET, f"{wanted} is wanted; a list of {len(answer):,} came.")
     return tuple(word(part, wanted) for part in answer)
+
+
+def unpacked(answer):
+    """An array of NumPy's as the lists or the one text that it holds; all else as it is."""
+    if not issubclass(type(answer), np.ndarray):
+        return answer
+    stop_if_huge(np.ndarray.shape.__get__(answer))
+    return np.ndarray.tolist(answer)
 
 
 def tree(answer, wanted, depth=0):

@@ -201,7 +201,7 @@ WRONG = {
     "00/read-a-shape": [(2, 6, 1), (8,), (3, 4), 12, "(2, 6)"],
     "00/one-column": [lambda layer, a, j, h: a, lambda layer, a, j, h: h],
     "00/rows-or-columns": ["f", "", "ab", 2, "the second"],
-    "00/count-the-slopes": [16, -15, [15], [[5, 3]]],
+    "00/count-the-slopes": [16, -15, [15, 15], [[5, 3]]],
     "01/jacobian-by-hand": [np.zeros((3, 2)), [[-2, -3], [-1, -3], [-6, 0]], 4],
     "01/push-by-hand": [[-4, -5, 5], [[-4], [-5], [6]], [-4, -5, 6, 0], [[-4, -5, 6]]],
     "01/pull-by-hand": [[[11, 6]], [[11], [6]], [11, -6], [22, 12]],
@@ -220,7 +220,7 @@ WRONG = {
     "03/central-difference": [lambda f, a, v, h: f(a), lambda f, a, v, h: h * v],
     "03/complex-slope": [lambda f, a, v: f(a), lambda f, a, v: v],
     "03/failed-check": [0, 10, "7th"],
-    "03/predict-the-best-step": [[3], 2, 5, "three"],
+    "03/predict-the-best-step": [[3, 3], 2, 5, "three"],
 }
 
 

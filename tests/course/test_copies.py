@@ -357,10 +357,12 @@ def test_a_folder_that_can_t_be_written_is_found_even_if_nothing_is_to_be_copied
         copy_course(folder, source)
 
 
-def test_a_folder_in_the_place_of_a_notebook(source, folder):
-    (folder / ONE).mkdir(parents=True)
-    with pytest.raises(CourseError, match=r"can't be written to .*: Is a directory"):
-        copy_course(folder, source)
+def test_a_folder_in_the_place_of_a_file(source, folder):
+    for name in (MANIFEST, ONE):
+        (folder / name).mkdir(parents=True)
+        with pytest.raises(CourseError, match=f"{name} is a folder"):
+            copy_course(folder, source)
+        (folder / name).rmdir()
 
 
 def test_the_course_s_own_folder_is_refused(source):
@@ -375,3 +377,11 @@ def test_an_installation_without_notebooks_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr(copies.adlab, "__file__", str(tmp_path / "adlab" / "__init__.py"))
     with pytest.raises(CourseError, match="has no notebooks: install it again"):
         copies.notebooks()
+
+
+def test_a_name_that_is_too_long_and_a_loop_of_links_are_said(source, tmp_path):
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    for bad in (tmp_path / ("a" * 300), loop, loop / "inside"):
+        with pytest.raises(CourseError, match="can't be written to"):
+            copy_course(bad, source)

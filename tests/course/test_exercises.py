@@ -7,6 +7,7 @@ in `answers.py` makes `test_every_exercise_has_enough_answers` fail.
 import dataclasses
 import functools
 import itertools
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -526,3 +527,51 @@ def test_the_numbers_of_chapter_01_are_those_of_its_function():
         for mistake, value in expected.items():
             assert np.shape(known[mistake]) == np.shape(value), (name, mistake)
             assert np.allclose(known[mistake], value, atol=1e-6), (name, mistake)
+
+
+# ---- Found by readers ---------------------------------------------------------------------------
+
+BY_NAME = {e.name: e for e in EXERCISES.values()}
+
+
+@pytest.mark.parametrize("size", [10**400, 10**5000, -(10**5000)], ids=["1", "2", "3"])
+def test_an_axis_without_measure_is_refused(size):
+    result = grade(BY_NAME["read-a-shape"], (size, 6))
+    assert result.status is Status.NOT_YET
+    assert "An axis of more than 1,000,000,000 came" in result.message
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64, Fraction, np.int8])
+def test_a_whole_number_of_any_type_is_one(kind):
+    line, shape = BY_NAME["wrong-line"], BY_NAME["read-a-shape"]
+    assert grade(line, kind(line.right))
+    assert grade(shape, tuple(map(kind, shape.want)))
+    assert not grade(line, kind(line.right) / 3)
+
+
+@pytest.mark.parametrize("written", ["( {} )", "'{}'", '"{}"', "{}.", "“{}”"])
+def test_a_letter_passes_however_it_is_written(written):
+    choice = BY_NAME["rows-or-columns"]
+    assert grade(choice, written.format(choice.right))
+    assert grade(choice, np.array(choice.right))
+
+
+def test_an_array_of_texts_is_a_list_of_them():
+    key = next(key for key, e in EXERCISES.items() if e.name == "order-of-work")
+    order = next(answer for answer in right_answers(key) if isinstance(answer, list | tuple))
+    assert check(key, np.array(order))
+    assert check(key, np.array(order)[::-1]).status is Status.NOT_YET
+    assert check(key, np.array([order])).status is Status.NOT_YET
+
+
+def test_one_predicted_number_may_stand_in_an_array():
+    for answer in (15, [15], np.array([15]), np.array([[15.0]])):
+        assert grade(BY_NAME["count-the-slopes"], answer)
+    assert grade(BY_NAME["count-the-slopes"], [14]).status is Status.NOT_YET
+
+
+def test_a_prediction_of_another_shape_is_told_its_shape():
+    result = grade(BY_NAME["predict-the-push"], [[0.25], [3]])
+    assert result.status is Status.NOT_YET
+    assert "(2, 1) came where (2,) was wanted" in result.message
+    assert "is another" not in result.message

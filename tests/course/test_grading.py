@@ -1,6 +1,7 @@
 """The order of judging, one step after the other, and what each step says."""
 
 import dataclasses
+import functools
 import itertools
 from fractions import Fraction
 
@@ -9,7 +10,7 @@ import pytest
 
 import adlab
 from adlab.course import exercises, grading, reading
-from adlab.course.exercises import Function, Shape, Value, in_place
+from adlab.course.exercises import Function, Ordering, Shape, Value, in_place
 from adlab.course.grading import Result, Status, Wrong, grade
 from adlab.course.limits import Verdict
 from adlab.course.messages import Message
@@ -53,6 +54,15 @@ COLUMN = Value(
     hints=("",) * 3,
     explanation="",
     want=((1,), (2,), (3,)),
+)
+ORDER = Ordering(
+    name="order",
+    title="An order",
+    task="",
+    hints=("", "", ""),
+    explanation="",
+    items=("a", "b"),
+    before={("a", "b"): "a first."},
 )
 
 
@@ -392,3 +402,38 @@ def test_nan_is_close_to_nothing():
     nan = np.full(2, np.nan)
     assert not grading.close(reading.Numbers(nan), nan)
     assert grading.problem(reading.Numbers(nan), nan)
+
+
+@pytest.mark.parametrize(
+    ("answer", "named"),
+    [
+        (lambda W, *, v: W @ v, "`v`"),
+        (lambda **k: 1, "`k`"),
+        (functools.partial(product, v=1.0), "`v`"),
+    ],
+)
+def test_arguments_by_name_only_are_said(answer, named):
+    assert said(answer)[1].startswith(
+        f"Your function takes {named} by name only; it will be called with 2 arguments by position"
+    )
+
+
+def test_an_exception_without_words_has_no_colon():
+    def silent(W, v):
+        raise AssertionError
+
+    line = said(silent)[1].split("\n")[0]
+    assert line.startswith("AssertionError")
+    assert not line.rstrip().endswith(":")
+
+
+def test_half_characters_can_be_written_to_a_terminal():
+    def raises(W, v):
+        print("\ud800")
+        raise ValueError("\ud800")
+
+    for exercise, answer in ((PRODUCT, raises), (ORDER, "\ud800")):
+        result = grade(exercise, answer, "07/it")
+        assert repr(result).encode()
+        assert result._repr_html_().encode()
+    assert Message("\ud800", "\udfff", "é").heading == "?"
