@@ -610,6 +610,25 @@ def test_a_machine_on_which_nothing_is_right(scratch, tmp_path):
     assert progress.read_text() == '{"schema": 1, "exerc'  # looked at, not touched
 
 
+OLDER = """
+import sys
+from collections import namedtuple
+
+Version = namedtuple("Version", "major minor micro releaselevel serial")
+sys.version_info = Version(3, 10, 14, "final", 0)
+"""
+
+
+def test_an_environment_with_an_old_python(scratch, tmp_path):
+    environment = scratch()
+    (environment.packages / "older.pth").write_text("import older\n")  # run at start-up
+    (environment.packages / "older.py").write_text(OLDER)
+    code, text = run_doctor(environment, tmp_path)
+    said = troubled(text)
+    assert code == 1
+    assert "This is Python 3.10; the course needs 3.11 or newer." in said["Python 3.11 or newer"]
+
+
 # The table
 
 
