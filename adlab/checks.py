@@ -86,8 +86,8 @@ def dot_product_test(J, seed=0):
     rng = np.random.default_rng(seed)
     v = random_like(rng, J.shape_in)
     u = random_like(rng, J.shape_out)
-    left = [a * b for a, b in zip(flat(u), flat(J @ v), strict=True)]
-    right = [a * b for a, b in zip(flat(u @ J), flat(v), strict=True)]
+    left = [a * b for a, b in zip(parts_of(u), parts_of(J @ v), strict=True)]
+    right = [a * b for a, b in zip(parts_of(u @ J), parts_of(v), strict=True)]
     gap = abs(sum(map(np.sum, left)) - sum(map(np.sum, right)))
     scale = sum(np.sum(np.abs(t)) for t in (*left, *right))
     return float(gap / scale) if scale else float(gap)
@@ -157,7 +157,7 @@ def check_argument(layer, args, y, J, i, name, seed):
     M = block.dense().astype(float)
     problems = compare(M, D, spread, a, y, slopes(layer, wide, i))
     ones = tuple(map(np.ones_like, y)) if isinstance(y, tuple) else np.ones_like(y)
-    pulled, wanted = (ones @ block).dtype, np.result_type(a, *flat(y))
+    pulled, wanted = (ones @ block).dtype, np.result_type(a, *parts_of(y))
     if pulled != wanted:
         problems.append(f"a {wanted} cotangent is pulled to {pulled}: the block is of another type")
     mismatch = dot_product_test(block, seed)
@@ -203,7 +203,7 @@ def compare(M, D, spread, a, y, sides):
     """Problems of the matrix M against differences D: the worst entry, and what it looks like."""
     epsilon = np.finfo(a.dtype).eps
     tolerance = max(4e-8, 1e3 * epsilon)  # differences are good to 4e-8, float32 rules to 1e-4
-    value = max(np.max(np.abs(part), initial=0.0) for part in flat(y))
+    value = max(np.max(np.abs(part), initial=0.0) for part in parts_of(y))
     allowed = tolerance * np.max(np.abs(D), initial=0.0) + 10 * epsilon * value + 3 * spread
     (ahead, behind), halved = sides
     low, high = np.minimum(ahead, behind), np.maximum(ahead, behind)
@@ -258,12 +258,14 @@ def check_batches(J, seed, epsilon):
     tolerance = 1e3 * epsilon
 
     def differ(both, one, other, axis):
-        parts = zip(flat(both), flat(one), flat(other), strict=True)
+        parts = zip(parts_of(both), parts_of(one), parts_of(other), strict=True)
         pairs = [(x, np.stack(yz, axis)) for x, *yz in parts]
         return any(x.shape != y.shape or gap(x, y) > tolerance for x, y in pairs)
 
     def together(one, other, axis):
-        joined = tuple(np.stack(yz, axis) for yz in zip(flat(one), flat(other), strict=True))
+        joined = tuple(
+            np.stack(yz, axis) for yz in zip(parts_of(one), parts_of(other), strict=True)
+        )
         return joined if isinstance(one, tuple) else joined[0]
 
     problems = []
@@ -296,7 +298,7 @@ def at(layer, args, i):
 
     def g(x):
         y = layer.value(*args[:i], x, *args[i + 1 :])
-        return np.concatenate([np.ravel(part) for part in flat(y)])
+        return np.concatenate([np.ravel(part) for part in parts_of(y)])
 
     return g
 
@@ -308,7 +310,7 @@ def by_columns(x, column):
 
 
 def require_finite(layer, y):
-    if not all(np.isfinite(part).all() for part in flat(y)):
+    if not all(np.isfinite(part).all() for part in parts_of(y)):
         raise ValueError(
             f"{layer.name} is not finite here (NaN or infinity), so no derivative can be checked: "
             "choose a point where it is"
@@ -325,11 +327,11 @@ def random_like(rng, shape):
     return rng.standard_normal(shape)
 
 
-def flat(y):
+def parts_of(y):
     """One array, or several, as a list."""
     return list(y) if isinstance(y, tuple | list) else [y]
 
 
 def same(a, b):
-    pairs = zip(flat(a), flat(b), strict=True)
+    pairs = zip(parts_of(a), parts_of(b), strict=True)
     return all(np.array_equal(x, y, equal_nan=True) for x, y in pairs)

@@ -683,7 +683,10 @@ class Mean(Sum):
 
 
 class HalfSquare(Layer):
-    """l = ½ ‖a - t‖²        J = (a - t)ᵀ        (a batch (batch, n): the mean over its examples)"""
+    """l = ½ ‖a - t‖²        J = (a - t)ᵀ        (a batch (batch, n): the mean over its examples)
+
+    The target t is a constant, and takes on the float type of a.
+    """
 
     def __init__(self, target):
         self.target = floats(target, "HalfSquare: the target")  # takes on the float type of a
