@@ -1,7 +1,7 @@
 """The checkers are proved: right answers pass however they are written, wrong ones never do.
 
 All tests run over every exercise of `CHAPTERS`. One that is added without right and wrong answers
-in `answers.py` makes `test_every_exercise_has_enough_answers` fail.
+in `answers/` makes `test_every_exercise_has_enough_answers` fail.
 """
 
 import dataclasses

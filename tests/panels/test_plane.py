@@ -20,7 +20,8 @@ from adlab.pictures.plane import (
     matrix_picture,
     plane_picture,
 )
-from tests.panels.registry import PLANE_MAPS, differences, numbers
+from tests.panels.agrees.plane import PLANE_MAPS
+from tests.panels.agrees.reading import differences, numbers
 
 SVG = "{http://www.w3.org/2000/svg}"
 SETTINGS = [

@@ -1,12 +1,17 @@
 """The chapters that have exercises, and what stands in each.
 
 An exercise is one entry in the list `EXERCISES` of its chapter's file; it is then under all tests,
-which ask for right and wrong answers of it in `tests/course/answers.py`.
+which ask for right and wrong answers of it in `tests/course/answers/`.
 """
 
 from dataclasses import dataclass
 
-from adlab.course.chapters import ch00, ch01, ch02, ch03
+from adlab.course.chapters import (
+    ch00,
+    ch01,
+    ch02,
+    ch03,
+)
 from adlab.course.exercises import Exercise
 
 
