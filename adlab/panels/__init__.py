@@ -6,6 +6,7 @@ panel in it is moved through all its settings, with and without a browser.
 
 from adlab.panels.chain import ChainPanel
 from adlab.panels.hello import HelloPanel
+from adlab.panels.layers import LayersPanel
 from adlab.panels.panel import Panel
 from adlab.panels.plane import PlanePanel
 from adlab.panels.trust import ChecksPanel
@@ -15,6 +16,7 @@ PANELS: dict[str, type[Panel]] = {
     "plane": PlanePanel,
     "chain": ChainPanel,
     "trust": ChecksPanel,
+    "layers": LayersPanel,
 }
 
 __all__ = ["PANELS", "Panel"]

@@ -296,12 +296,13 @@ def heatmap(
     *,
     largest: float | None = None,
     decimals: int = 2,
+    zeros: Sequence[Sequence[bool]] | None = None,
 ) -> None:
     """A matrix (m, n) as m x n coloured cells, with the numbers where they fit.
 
     Zero is white, and equal steps of value are equal steps of lightness on both sides:
     `largest` (by default the largest absolute value) is the end of the scale. An entry that is not
-    finite is hatched.
+    finite is hatched. Where `zeros` is true there is no cell, but the ground of `always_zero`.
     """
     rows, columns = len(matrix), len(matrix[0])
     entries = [float(entry) for row in matrix for entry in row]
@@ -309,8 +310,15 @@ def heatmap(
     scale = largest or max(finite, default=0.0) or 1.0
     cell_width, cell_height = width / columns, height / rows
     words = [number(entry, decimals) for entry in entries]
-    room = max(text_width(word) for word in words) + 6 <= cell_width and TEXT + 4 <= cell_height
+    empty = [False] * len(entries)
+    if zeros is not None:
+        empty = [blank for row in zeros for blank in row]
+        always_zero(drawing, x, y, width, height)
+    written = [text_width(word) for word, blank in zip(words, empty, strict=True) if not blank]
+    room = max(written, default=0) + 6 <= cell_width and TEXT + 4 <= cell_height
     for k, (entry, word) in enumerate(zip(entries, words, strict=True)):
+        if empty[k]:
+            continue
         left, top = x + k % columns * cell_width, y + k // columns * cell_height
         fill = diverging(entry / scale) if math.isfinite(entry) else PAPER
         drawing.rect(left, top, cell_width, cell_height, fill=fill, stroke=GUIDE)
@@ -320,6 +328,12 @@ def heatmap(
             halo = not math.isfinite(entry)
             drawing.text(left + cell_width / 2, top + cell_height / 2, word, halo=halo)
     drawing.rect(x, y, width, height, stroke=VALUE)
+
+
+def always_zero(drawing: Drawing, x: float, y: float, width: float, height: float) -> None:
+    """The ground of entries that are zero by structure: grey, with fine strokes."""
+    drawing.rect(x, y, width, height, fill=JACOBIAN_PAPER)
+    drawing.hatch(x, y, width, height, spacing=7, colour=GUIDE)
 
 
 def matrix_to_scale(

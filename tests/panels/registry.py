@@ -12,6 +12,7 @@ from adlab.panels.panel import Panel
 from tests.panels.agrees.chain import chain_agrees
 from tests.panels.agrees.demo import demo_agrees
 from tests.panels.agrees.hello import hello_agrees
+from tests.panels.agrees.layers import layers_agrees
 from tests.panels.agrees.plane import plane_agrees
 from tests.panels.agrees.trust import trust_agrees
 
@@ -21,4 +22,5 @@ AGREES: dict[str, Callable[[Panel], None]] = {
     "plane": plane_agrees,
     "chain": chain_agrees,
     "trust": trust_agrees,
+    "layers": layers_agrees,
 }

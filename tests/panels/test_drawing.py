@@ -9,6 +9,8 @@ import pytest
 
 from adlab.pictures import drawing
 from adlab.pictures.drawing import (
+    GUIDE,
+    JACOBIAN_PAPER,
     TEXT,
     TITLE,
     Drawing,
@@ -209,6 +211,16 @@ def test_a_heatmap_writes_its_numbers_where_they_fit():
     assert find(small, "text") == []
     fills = [rect.get("fill") for rect in find(small, "rect")[1:-1]]
     assert fills == [diverging(v / 2) for v in (1, -2, 0, 1, 0.25, 2)]
+
+
+def test_a_zero_by_structure_has_no_cell_and_no_number():
+    card = Drawing(200, 100, "")
+    heatmap(card, [[1, 0.123]], 10, 10, 160, 40, decimals=0, zeros=[[False, True]])
+    assert [text.text for text in find(card, "text")] == ["1"]
+    cells = [r for r in find(card, "rect") if r.get("stroke") == GUIDE and not r.get("rx")]
+    assert [(c.get("x"), c.get("width")) for c in cells] == [("10", "80")]
+    grounds = [r.get("width") for r in find(card, "rect") if r.get("fill") == JACOBIAN_PAPER]
+    assert grounds == ["160"]
 
 
 def test_a_heatmap_of_zeros_is_white():
