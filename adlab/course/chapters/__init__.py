@@ -11,6 +11,7 @@ from adlab.course.chapters import (
     ch01,
     ch02,
     ch03,
+    ch04,
 )
 from adlab.course.exercises import Exercise
 
@@ -32,4 +33,5 @@ CHAPTERS = {
     "01": Chapter("Derivatives are linear maps", "01-derivatives-are-linear-maps", ch01.EXERCISES),
     "02": Chapter("The chain rule", "02-the-chain-rule", ch02.EXERCISES),
     "03": Chapter("Trust, but check", "03-trust-but-check", ch03.EXERCISES),
+    "04": Chapter("Layers and their Jacobians", "04-layers-and-their-jacobians", ch04.EXERCISES),
 }

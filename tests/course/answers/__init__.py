@@ -8,7 +8,7 @@ import numpy as np
 
 from adlab.course.chapters import CHAPTERS
 from adlab.course.exercises import Brackets, Function, Ordering
-from tests.course.answers import ch00, ch01, ch02, ch03
+from tests.course.answers import ch00, ch01, ch02, ch03, ch04
 
 EXERCISES = {
     f"{key}/{exercise.name}": exercise
@@ -21,6 +21,7 @@ FILES = (
     ch01,
     ch02,
     ch03,
+    ch04,
 )
 RIGHT = {key: answers for file in FILES for key, answers in file.RIGHT.items()}
 WRONG = {key: answers for file in FILES for key, answers in file.WRONG.items()}
