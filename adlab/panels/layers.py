@@ -254,7 +254,7 @@ class LayersPanel(Panel):
 def arguments(shown):
     *first, last = [f"{name} {shape}" for name, shape in shown.shapes]
     given = f"{', '.join(first)} and {last}" if first else last
-    result = "one number" if shown.y_shape == () else f"y {shown.y_shape}"
+    result = "one number" if shown.y_shape == () else f"{result_name(shown)} {shown.y_shape}"
     makes = "make" if first else "makes"
     unused = "" if shown.kind.m_counts else " There is no m to choose."
     return f"{given} {makes} {result}.{unused}"

@@ -332,8 +332,8 @@ PULL_A_GLU = Function(
     name="pull-a-glu",
     title="The pull of a layer you have not seen",
     task=(
-        "A gated linear unit takes $2n$ numbers and gives $n$. Call the first half of its input "
-        "$a$ $p$ and the second half $q$; then $y = p \\odot \\sigma(q)$ with "
+        "A gated linear unit takes $2n$ numbers and gives $n$. Its input $a$ has two halves, first "
+        "$p$ and then $q$, and the output is $y = p \\odot \\sigma(q)$ with "
         "$\\sigma(q) = 1 / (1 + e^{-q})$, whose slope is $\\sigma (1 - \\sigma)$. Pull a "
         '<span style="color:#D55E00">cotangent</span> `u` with $n$ numbers back through it: return '
         "$u J$, with $2n$ numbers in the order of $a$. No matrix is needed."
