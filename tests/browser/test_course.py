@@ -26,7 +26,8 @@ def ran(request, browser, course):
     name, width = request.param
     with lab.opened(browser, course, name, width) as page:
         lab.run_all(page)
-        page.locator(f"{lab.PANEL} .adlab-picture svg").first.wait_for()
+        first = ".jp-Notebook img" if name.startswith("A") else f"{lab.PANEL} .adlab-picture svg"
+        page.locator(first).first.wait_for()  # an appendix has no panel
         lab.settle(page)
         yield page, name, width
 
@@ -53,7 +54,7 @@ def test_every_panel_shows_its_picture_its_numbers_and_no_sentence(ran):
     page, name, _ = ran
     stored = lab.ROOT / "notebooks" / name
     made = len(DEMO_PANELS) if name == DEMO else lab.stored_panels(stored, TITLES)
-    assert made >= 1
+    assert made >= 1 or name.startswith("A")
     expect(page.locator(lab.PANEL)).to_have_count(made)
     for k in panels(page):
         panel = page.locator(lab.PANEL).nth(k)
