@@ -76,6 +76,7 @@ def test_the_real_course_is_copied_from_this_checkout(folder):
     names = [path.name for path in sorted(copies.notebooks().glob("*.ipynb"))]
     assert list(copied) == names
     assert names[0] == copies.FIRST
+    assert [name[:2] for name in names[-2:]] == ["A1", "A2"]  # the appendices stand last
     for name in names:
         ours = nbformat.read(copies.notebooks() / name, as_version=4)
         theirs = nbformat.read(folder / name, as_version=4)
