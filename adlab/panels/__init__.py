@@ -9,6 +9,7 @@ from adlab.panels.hello import HelloPanel
 from adlab.panels.layers import LayersPanel
 from adlab.panels.panel import Panel
 from adlab.panels.plane import PlanePanel
+from adlab.panels.reverse import ReversePanel
 from adlab.panels.trust import ChecksPanel
 
 PANELS: dict[str, type[Panel]] = {
@@ -17,6 +18,7 @@ PANELS: dict[str, type[Panel]] = {
     "chain": ChainPanel,
     "trust": ChecksPanel,
     "layers": LayersPanel,
+    "reverse": ReversePanel,
 }
 
 __all__ = ["PANELS", "Panel"]
