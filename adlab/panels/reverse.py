@@ -58,7 +58,7 @@ def reverse_model(sizes, kinds, step):
 class ReversePanel(Panel):
     title = "A reverse sweep, step by step"
     hint = "Before you step, say which cells will fill, and which will be let go."
-    lines = 14
+    lines = 13
 
     def make_controls(self):
         return {
@@ -83,13 +83,13 @@ class ReversePanel(Panel):
     def text(self, reverse):
         values, kept, vectors = reverse.alive
         doing = {"": start, "evaluate": evaluated, "pull": pulled}[reverse.moment.doing]
+        most = f"at most {reverse.sweep.peak}, in step {reverse.peak_step}"
         return "\n".join(
             [
                 f"Step {reverse.step} of {reverse.sweep.last}.",
                 *doing(reverse),
                 f"Bytes alive: values {values}, kept {kept}, cotangents {vectors}.",
-                f"In all {values + kept + vectors}.",
-                f"At most {reverse.sweep.peak}, in step {reverse.peak_step}.",
+                f"In all {values + kept + vectors}; {most}.",
             ]
         )
 

@@ -14,6 +14,7 @@ from tests.panels.agrees.demo import demo_agrees
 from tests.panels.agrees.hello import hello_agrees
 from tests.panels.agrees.layers import layers_agrees
 from tests.panels.agrees.plane import plane_agrees
+from tests.panels.agrees.reverse import reverse_agrees
 from tests.panels.agrees.trust import trust_agrees
 
 AGREES: dict[str, Callable[[Panel], None]] = {
@@ -23,4 +24,5 @@ AGREES: dict[str, Callable[[Panel], None]] = {
     "chain": chain_agrees,
     "trust": trust_agrees,
     "layers": layers_agrees,
+    "reverse": reverse_agrees,
 }
