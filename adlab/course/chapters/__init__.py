@@ -12,6 +12,7 @@ from adlab.course.chapters import (
     ch02,
     ch03,
     ch04,
+    ch07,
 )
 from adlab.course.exercises import Exercise
 
@@ -34,4 +35,5 @@ CHAPTERS = {
     "02": Chapter("The chain rule", "02-the-chain-rule", ch02.EXERCISES),
     "03": Chapter("Trust, but check", "03-trust-but-check", ch03.EXERCISES),
     "04": Chapter("Layers and their Jacobians", "04-layers-and-their-jacobians", ch04.EXERCISES),
+    "07": Chapter("Reverse mode: the VJP", "07-reverse-mode-the-vjp", ch07.EXERCISES),
 }

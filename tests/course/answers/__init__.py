@@ -9,6 +9,7 @@ import numpy as np
 from adlab.course.chapters import CHAPTERS
 from adlab.course.exercises import Brackets, Function, Ordering
 from tests.course.answers import ch00, ch01, ch02, ch03, ch04
+from tests.course.answers import ch00, ch01, ch02, ch03, ch07
 
 EXERCISES = {
     f"{key}/{exercise.name}": exercise
@@ -22,6 +23,7 @@ FILES = (
     ch02,
     ch03,
     ch04,
+    ch07,
 )
 RIGHT = {key: answers for file in FILES for key, answers in file.RIGHT.items()}
 WRONG = {key: answers for file in FILES for key, answers in file.WRONG.items()}
