@@ -61,16 +61,14 @@ class ReversePanel(Panel):
     lines = 13
 
     def make_controls(self):
-        return {
+        boxes = {
             "blocks": int_slider("Linear layers", 2, 1, MOST_BLOCKS),
-            "n0": int_slider("n₀, input", 3, 1, MOST_SIZE),
-            **{f"n{i}": int_slider(f"n{low(i)}", n, 1, MOST_SIZE) for i, n in [(1, 5), (2, 2)]},
-            "n3": int_slider("n₃", 4, 1, MOST_SIZE),
-            "kind1": choice("then, on n₁", list(KINDS), "Tanh"),
-            "kind2": choice("then, on n₂", list(KINDS), "Softmax"),
-            "kind3": choice("then, on n₃", list(KINDS), "ReLU"),
-            "step": int_slider("step", 0, 0, 2 * MOST_EQUATIONS),
+            "n0": int_slider("numbers in", 3, 1, MOST_SIZE),
         }
+        for i, (n, kind) in enumerate([(5, "Tanh"), (2, "Softmax"), (4, "ReLU")], 1):
+            boxes[f"n{i}"] = int_slider(f"Linear {i} gives", n, 1, MOST_SIZE)
+            boxes[f"kind{i}"] = choice(f"after Linear {i}", list(KINDS), kind)
+        return boxes | {"step": int_slider("step", 0, 0, 2 * MOST_EQUATIONS)}
 
     def model(self, blocks, step, **values):
         sizes = [values[f"n{i}"] for i in range(blocks + 1)]
