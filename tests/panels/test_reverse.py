@@ -124,7 +124,7 @@ def test_a_value_that_two_jacobians_hold_is_let_go_by_the_second():
     panel = ReversePanel()
     panel.set(blocks=2, kind1="Softmax", kind2="nothing", step=6)
     assert "Pull through Linear." in panel.words
-    assert "Nothing to let go: y₂ is held." in panel.words
+    assert "Nothing to let go: y₂ is still held." in panel.words
     panel.set(step=7)
     assert "Then let go: y₂." in panel.words
     panel.set(step=8)
