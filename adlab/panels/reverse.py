@@ -140,7 +140,8 @@ def freed(reverse):
     gone += [f"{equation.kept} kept numbers"] if equation.kept else []
     if gone:
         return f"Then let go: {', '.join(gone)}."
-    return f"Nothing to let go: y{low(equation.holds)} is {'still held' if equation.holds else 'yours'}."
+    whose = "still held" if equation.holds else "yours"
+    return f"Nothing to let go: y{low(equation.holds)} is {whose}."
 
 
 def low(i):
