@@ -7,6 +7,7 @@ panel in it is moved through all its settings, with and without a browser.
 from adlab.panels.chain import ChainPanel
 from adlab.panels.hello import HelloPanel
 from adlab.panels.layers import LayersPanel
+from adlab.panels.order import OrderPanel
 from adlab.panels.panel import Panel
 from adlab.panels.plane import PlanePanel
 from adlab.panels.reverse import ReversePanel
@@ -19,6 +20,7 @@ PANELS: dict[str, type[Panel]] = {
     "trust": ChecksPanel,
     "layers": LayersPanel,
     "reverse": ReversePanel,
+    "order": OrderPanel,
 }
 
 __all__ = ["PANELS", "Panel"]

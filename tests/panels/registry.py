@@ -13,6 +13,7 @@ from tests.panels.agrees.chain import chain_agrees
 from tests.panels.agrees.demo import demo_agrees
 from tests.panels.agrees.hello import hello_agrees
 from tests.panels.agrees.layers import layers_agrees
+from tests.panels.agrees.order import order_agrees
 from tests.panels.agrees.plane import plane_agrees
 from tests.panels.agrees.reverse import reverse_agrees
 from tests.panels.agrees.trust import trust_agrees
@@ -25,4 +26,5 @@ AGREES: dict[str, Callable[[Panel], None]] = {
     "trust": trust_agrees,
     "layers": layers_agrees,
     "reverse": reverse_agrees,
+    "order": order_agrees,
 }
