@@ -13,6 +13,7 @@ from adlab.course.chapters import (
     ch03,
     ch04,
     ch07,
+    ch06,
 )
 from adlab.course.exercises import Exercise
 
@@ -36,4 +37,5 @@ CHAPTERS = {
     "03": Chapter("Trust, but check", "03-trust-but-check", ch03.EXERCISES),
     "04": Chapter("Layers and their Jacobians", "04-layers-and-their-jacobians", ch04.EXERCISES),
     "07": Chapter("Reverse mode: the VJP", "07-reverse-mode-the-vjp", ch07.EXERCISES),
+    "06": Chapter("The order of multiplication", "06-the-order-of-multiplication", ch06.EXERCISES),
 }

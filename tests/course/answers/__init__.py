@@ -10,6 +10,7 @@ from adlab.course.chapters import CHAPTERS
 from adlab.course.exercises import Brackets, Function, Ordering
 from tests.course.answers import ch00, ch01, ch02, ch03, ch04
 from tests.course.answers import ch00, ch01, ch02, ch03, ch07
+from tests.course.answers import ch00, ch01, ch02, ch03, ch06
 
 EXERCISES = {
     f"{key}/{exercise.name}": exercise
@@ -24,6 +25,7 @@ FILES = (
     ch03,
     ch04,
     ch07,
+    ch06,
 )
 RIGHT = {key: answers for file in FILES for key, answers in file.RIGHT.items()}
 WRONG = {key: answers for file in FILES for key, answers in file.WRONG.items()}
