@@ -130,9 +130,17 @@ class OrderPanel(Panel):
 
     def make_controls(self):
         sizes = {f"d{i}": int_slider(f"d{i}", d, 1, MOST_SIZE) for i, d in enumerate(START)}
+        k = int_slider("k, matrices", 4, 2, MOST_MATRICES)
+
+        def grey_out(_change=None):
+            for i, slider in enumerate(sizes.values()):
+                slider.disabled = i > k.value
+
+        k.observe(grey_out, names="value")
+        grey_out()
         numbers = [(f"number {i}", i) for i in range(1, COUNTS[MOST_MATRICES] + 1)]
         return {
-            "k": int_slider("k, matrices", 4, 2, MOST_MATRICES),
+            "k": k,
             "which": choice("order", [(name, name) for name in MODES] + numbers),
             **sizes,
             "measure": check_box("measure the time as well"),

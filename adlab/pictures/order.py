@@ -25,8 +25,9 @@ FIRST_Y, LAST_Y = 116, 365  # middles of the first and of the last product
 LINE = 18
 
 TABLE_Y, ROW = 450, 27
+BAR_Y, BAR = 9, 4  # below the middle of a number
 NAME_X = 16
-COLUMNS = (("flops", 132, 256), ("numbers", 272, 358), ("time", 374, 464))
+COLUMNS = (("flops", 132, 256), ("peak", 272, 358), ("time", 374, 464))
 HEIGHT = TABLE_Y + 5 * ROW
 
 
@@ -139,7 +140,7 @@ def _product(drawing: Drawing, sizes, node: Node, place) -> None:
 
 
 def _table(drawing: Drawing, costs: Sequence[Cost]) -> None:
-    """Numbers on bars; in each column the longest bar is the largest number."""
+    """Numbers above bars; in each column the longest bar is the largest number."""
     for name, _, end in COLUMNS:
         drawing.text(end, TABLE_Y, name, anchor="end")
     columns = [
@@ -155,7 +156,7 @@ def _table(drawing: Drawing, costs: Sequence[Cost]) -> None:
             largest = max((v for v in values if v is not None), default=0)
             if value is not None and largest:
                 length = (end - start) * value / largest
-                drawing.rect(end - length, y - 11, length, 22, fill=GUIDE)
+                drawing.rect(end - length, y + BAR_Y, length, BAR, fill=JACOBIAN)
             drawing.text(end, y, write(value), anchor="end")
 
 

@@ -85,7 +85,9 @@ def test_sizes_that_are_not_used_change_nothing():
     before = panel.svg, panel.words
     panel.set(d5=77)
     assert (panel.svg, panel.words) == before
+    assert [panel.controls[f"d{i}"].disabled for i in range(6)] == [False] * 5 + [True]
     panel.set(k=5)
+    assert not panel.controls["d5"].disabled
     assert "77" in texts(panel.svg)
 
 
