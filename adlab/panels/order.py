@@ -20,13 +20,14 @@ COUNTS = {2: 1, 3: 2, 4: 5, 5: 14}  # bracketings: Catalan numbers
 
 # A product of a few numbers takes no time that could be measured, so sizes are multiplied by a
 # factor: each product then has `factor`³ times the flops, and the orders compare as before.
-MOST_FLOPS = 20_000_000  # of the slowest order that is measured, if the least factor allows it
+MOST_FLOPS = 20_000_000  # of the slowest order that is measured, if the least factor allows
 MOST_ENTRIES = 500_000  # of the largest matrix
-LEAST_FACTOR = 2  # so that no matrix is a vector, which BLAS treats in another way
 MOST_TIME = 0.012  # seconds; no further round is begun then
 ROUNDS = 7
-ONE_THREAD = 250_000  # multiply-adds; larger products wake a second thread, which a busy machine
-# may keep waiting for longer than all the rest takes
+
+# A larger product, in multiply-adds, wakes a second thread. On a busy machine that one may be kept
+# waiting for longer than all the rest takes.
+ONE_THREAD = 250_000
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,13 @@ def order_model(sizes, which="best", measure=False):
 
 
 def scaled(sizes, flops):
-    """The largest factor that keeps flops and matrices small enough to be measured quickly."""
+    """The largest factor that keeps flops and matrices small enough to be measured quickly.
+
+    At least 2 where a size is 1: a vector would be multiplied by other routines than a matrix.
+    """
     largest = max(p * q for p, q in zip(sizes, sizes[1:], strict=False))
     by_flops, by_room = (MOST_FLOPS / flops) ** (1 / 3), (MOST_ENTRIES / largest) ** (1 / 2)
-    return max(LEAST_FACTOR, int(min(by_flops, by_room)))
+    return max(2 if 1 in sizes else 1, int(min(by_flops, by_room)))
 
 
 def multiplied(matrices, tree):
@@ -194,4 +198,5 @@ def timing(order):
     if order.seconds is None:
         return "No time is measured."
     each = ", ".join(f"{cost.name} {cost.milliseconds:.3f} ms" for cost in order.costs)
-    return f"Measured on this machine, each size times {order.factor}: {each}."
+    sizes = f", each size times {order.factor}" if order.factor > 1 else ""
+    return f"Measured on this machine{sizes}: {each}."

@@ -25,7 +25,7 @@ FIRST_Y, LAST_Y = 116, 365  # middles of the first and of the last product
 LINE = 18
 
 TABLE_Y, ROW = 450, 27
-BAR_Y, BAR = 9, 4  # below the middle of a number
+BAR_Y, BAR = 10, 4  # below the middle of a number
 NAME_X = 16
 COLUMNS = (("flops", 132, 256), ("peak", 272, 358), ("time", 374, 464))
 HEIGHT = TABLE_Y + 5 * ROW
