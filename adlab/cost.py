@@ -26,8 +26,8 @@ from adlab.vectors import size
 class Step(NamedTuple):
     """One equation: its flops, and the bytes alive while it is at work.
 
-    `held` is what Jacobians hold, `values` those that a later equation reads (forward mode),
-    `vectors` the tangents or cotangents.
+    `held` is what Jacobians hold, `values` those that a later equation reads (forward mode; one
+    that a Jacobian holds as well counts once, here), `vectors` the tangents or cotangents.
     """
 
     equation: str
@@ -115,7 +115,7 @@ def forward_steps(J):
         if mask:
             tangents.update(made)
         flops = row.flops_of(mask).push if mask else 0
-        held = total_bytes(spans(row) - own)
+        held = total_bytes(spans(row) - own - {J.places[name] for name in values})
         yield Step(str(equation), flops, held, sum(values.values()), sum(tangents.values()))
         for name in equation.done:
             values.pop(name, None)

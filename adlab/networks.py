@@ -283,15 +283,16 @@ class Network(Layer):
         return self.evaluate(args, lambda equation, xs: equation.layer.value(*xs))
 
     def rule(self, *args):
-        rows = []
+        rows, places = [], {}
 
         def linearized(equation, xs):
             y, row = equation.layer.rule(*xs)
             rows.append(row)
+            places.update((name, byte_bounds(part)) for name, part in named(equation, y))
             return y
 
         y = self.evaluate(args, linearized)
-        return y, NetworkJacobian(self, rows, args, y)
+        return y, NetworkJacobian(self, rows, args, y, places)
 
     def pushforward(self, args, V):
         """Tangents that travel with the evaluation: forward mode, which keeps nothing for later.
@@ -384,10 +385,11 @@ def with_last_uses(equations, outputs):
 class NetworkJacobian(Row):
     """The Jacobian of a network, a Row with one block per argument, pushed and pulled by sweeps.
 
-    `local[name]` is the Row of the equation that makes this value.
+    `local[name]` is the Row of the equation that makes this value. `places` are the addresses
+    where values lay while they were alive: a Jacobian may hold one of them.
     """
 
-    def __init__(self, net, rows, args, y):
+    def __init__(self, net, rows, args, y, places):
         ys = y if net.several else (y,)
         self.shapes = tuple(map(np.shape, ys))
         self.dtypes = tuple(map(np.result_type, ys))
@@ -395,6 +397,7 @@ class NetworkJacobian(Row):
         Jacobian.__init__(self, [a.shape for a in args], shape_out, np.result_type(*self.dtypes))
         self.net = net
         self.rows = rows
+        self.places = places
         self.given = {byte_bounds(a) for a in args}  # where they lie, not the arrays
         self.name = net.name
 

@@ -132,3 +132,15 @@ def test_what_is_no_network_is_refused():
     _, J = Network(branching).linearize(*branching_at())
     with pytest.raises(ValueError, match="got 'backward'"):
         ledger(J, "backward")
+
+
+def test_a_value_that_a_jacobian_holds_counts_once():
+    """y2 is read by the last equation and held by its Jacobian: 40 bytes, not 80."""
+    net = Network(
+        lambda W1, W2: Linear()(W2, np.zeros(2), Tanh()(Linear()(W1, np.zeros(5), np.ones(3))))
+    )
+    _, J = net.linearize(np.ones((5, 3)), np.ones((2, 5)))
+    last = ledger(J, "forward").steps[-1]
+    tangents = 8 * (5 * 3 + 2 * 5 + 5 + 2)  # of W1 and W2, which the caller gave, of y2 and y3
+    assert (last.held, last.values) == (0, 8 * (5 + 2))
+    assert last.vectors in (tangents, tangents - 8 * 5 * 3)
