@@ -5,6 +5,7 @@ panel in it is moved through all its settings, with and without a browser.
 """
 
 from adlab.panels.chain import ChainPanel
+from adlab.panels.depth import DepthPanel
 from adlab.panels.hello import HelloPanel
 from adlab.panels.layers import LayersPanel
 from adlab.panels.order import OrderPanel
@@ -21,6 +22,7 @@ PANELS: dict[str, type[Panel]] = {
     "layers": LayersPanel,
     "reverse": ReversePanel,
     "order": OrderPanel,
+    "depth": DepthPanel,
 }
 
 __all__ = ["PANELS", "Panel"]

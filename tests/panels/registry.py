@@ -11,6 +11,7 @@ from collections.abc import Callable
 from adlab.panels.panel import Panel
 from tests.panels.agrees.chain import chain_agrees
 from tests.panels.agrees.demo import demo_agrees
+from tests.panels.agrees.depth import depth_agrees
 from tests.panels.agrees.hello import hello_agrees
 from tests.panels.agrees.layers import layers_agrees
 from tests.panels.agrees.order import order_agrees
@@ -27,4 +28,5 @@ AGREES: dict[str, Callable[[Panel], None]] = {
     "layers": layers_agrees,
     "reverse": reverse_agrees,
     "order": order_agrees,
+    "depth": depth_agrees,
 }
