@@ -14,6 +14,7 @@ from adlab.course.chapters import (
     ch04,
     ch07,
     ch06,
+    ch05,
 )
 from adlab.course.exercises import Exercise
 
@@ -38,4 +39,5 @@ CHAPTERS = {
     "04": Chapter("Layers and their Jacobians", "04-layers-and-their-jacobians", ch04.EXERCISES),
     "07": Chapter("Reverse mode: the VJP", "07-reverse-mode-the-vjp", ch07.EXERCISES),
     "06": Chapter("The order of multiplication", "06-the-order-of-multiplication", ch06.EXERCISES),
+    "05": Chapter("A chain of layers", "05-a-chain-of-layers", ch05.EXERCISES),
 }

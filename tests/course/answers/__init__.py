@@ -11,6 +11,7 @@ from adlab.course.exercises import Brackets, Function, Ordering
 from tests.course.answers import ch00, ch01, ch02, ch03, ch04
 from tests.course.answers import ch00, ch01, ch02, ch03, ch07
 from tests.course.answers import ch00, ch01, ch02, ch03, ch06
+from tests.course.answers import ch00, ch01, ch02, ch03, ch05
 
 EXERCISES = {
     f"{key}/{exercise.name}": exercise
@@ -26,6 +27,7 @@ FILES = (
     ch04,
     ch07,
     ch06,
+    ch05,
 )
 RIGHT = {key: answers for file in FILES for key, answers in file.RIGHT.items()}
 WRONG = {key: answers for file in FILES for key, answers in file.WRONG.items()}
