@@ -17,24 +17,27 @@ from adlab.pictures.drawing import (
 DEEPEST, WIDEST = 8, 12  # layers, and numbers in a value: there is room for so many
 MARGIN = 16
 SLOT = 89  # the widest column of the table of Jacobians
-UNIT = 5.5  # px for one entry of a matrix, at most
-ROOM = WIDEST * UNIT
+ROOM = 66  # px for the widest matrix
+THICK = 5.5  # px for a row of the sweep, at most
 ROW_Y, A_Y, P_Y, SWEPT_Y, RECURSION_Y = 72, 118, 244, 342, 398
 LINE, LINES = 26, 5
 HEIGHT = RECURSION_Y + LINE * LINES + 4
 
 
-def factors_picture(sizes: Sequence[int], parameters: Sequence[int], i: int) -> str:
+def factors_picture(
+    sizes: Sequence[int], parameters: Sequence[int], i: int, widest: int = WIDEST
+) -> str:
     """The Jacobians of a chain, to scale, with the factors of D_i l lit.
 
     `sizes` are d_0, ..., d_L, `parameters` n_1, ..., n_L. The columns stand in the order of the
     product: Df, then layer L, ..., layer 1, A_k above P_k. Sizes stand between the columns, so that
     A_k has its rows on its left and its columns on its right. Above each lit factor is the row
     that the product has become there, as wide as the factor. Below: the recursion, line by line.
+    There is room for sizes up to `widest`; with it and the depth the scale stays the same.
     """
     depth, n = len(parameters), parameters[i - 1]
     slot = min(SLOT, (WIDTH - 2 * MARGIN) / (depth + 1))
-    unit = min(UNIT, (slot - 7) / WIDEST)
+    unit = min(ROOM, slot - 7) / widest
     names = ["Df", *(f"A_{k}" for k in range(depth, i, -1)), f"P_{i}"]
     drawing = Drawing(WIDTH, HEIGHT, _words(names, sizes, n, i))
     drawing.formula(MARGIN, 26, f"D_{i}l = {' '.join(names)}", anchor="start", bold=True)
@@ -58,7 +61,7 @@ def factors_picture(sizes: Sequence[int], parameters: Sequence[int], i: int) -> 
     def row(layer, y, columns, name, below):
         """A row of the sweep, in the colour of cotangents, as wide as the factor that made it."""
         middle, width = left_of(layer) + slot / 2, columns * unit
-        drawing.rect(middle - width / 2, y, width, unit, fill=COTANGENT)
+        drawing.rect(middle - width / 2, y, width, min(unit, THICK), fill=COTANGENT)
         drawing.formula(middle, y + (20 if below else -17), name, colour=COTANGENT)
 
     def size(layer, y, d, lit=True):

@@ -73,12 +73,12 @@ UNROLL_BY_HAND = Value(
     task=(
         "A chain of three layers and a loss. At the point where it stands, the Jacobians are\n\n"
         "$$ Df = \\begin{pmatrix} 2 & -1 \\end{pmatrix}, \\quad"
-        " A_3 = \\begin{pmatrix} 1 & 0 & 2 \\\\ 3 & 1 & -1 \\end{pmatrix}, \\quad"
-        " A_2 = \\begin{pmatrix} 1 & 0 \\\\ 0 & 2 \\\\ -1 & 1 \\end{pmatrix}, \\quad"
-        " A_1 = \\begin{pmatrix} 1 & 2 & 0 & 1 \\\\ 0 & 1 & 1 & 0 \\end{pmatrix}, $$\n\n"
+        " A_3 = \\begin{pmatrix} 1 & 0 & 2 \\\\ 3 & 1 & -1 \\end{pmatrix}, $$\n\n"
+        "$$ A_2 = \\begin{pmatrix} 1 & 0 \\\\ 0 & 2 \\\\ -1 & 1 \\end{pmatrix}, \\quad"
+        " A_1 = \\begin{pmatrix} 1 \\\\ -1 \\end{pmatrix}, $$\n\n"
         "$$ P_3 = \\begin{pmatrix} 1 \\\\ 4 \\end{pmatrix}, \\quad"
-        " P_2 = \\begin{pmatrix} 1 \\\\ 0 \\\\ 1 \\end{pmatrix}, \\quad"
-        " P_1 = \\begin{pmatrix} 1 & 0 & 2 \\\\ 0 & 1 & -1 \\end{pmatrix}. $$\n\n"
+        " P_2 = \\begin{pmatrix} 1 \\\\ 0 \\\\ 1 \\end{pmatrix}, $$\n\n"
+        "$$ P_1 = \\begin{pmatrix} 1 & 0 & 2 \\\\ 0 & 1 & -1 \\end{pmatrix}. $$\n\n"
         "What is $D_1 l$? You do not need all of them. Work on paper, and write the row as an "
         "array with one axis."
     ),
@@ -100,7 +100,7 @@ UNROLL_BY_HAND = Value(
     wrong=(
         Wrong(
             "the data",
-            (-6, -9, 3, -6),
+            (-9,),
             "This ends with A_1, so it is the derivative in the data y_0. The parameters of layer "
             "1 enter through P_1.",
         ),
