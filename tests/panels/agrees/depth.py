@@ -79,6 +79,11 @@ def picture_agrees(panel: Panel, sizes: list[int], i: int, n: int) -> None:
     unit = min(width for width, _ in lit) / min(d for _, d in shapes_of(sizes, i, n))
     drawn = [(round(height / unit), round(width / unit)) for width, height in lit]
     assert sorted(drawn) == sorted(shapes_of(sizes, i, n))
+    bold = [t.text for t in ET.fromstring(panel.svg).iter(f"{SVG}text") if t.get("font-weight")]
+    sizes_lit = [int(text) for text in bold if re.fullmatch(r"\d+", text or "")]
+    assert sizes_lit == [1, *(sizes[k] for k in range(L, i - 1, -1)), sizes[i], n]
+    swept = [text for text in texts if text.startswith("ū")]
+    assert swept == [f"ū{k}" for k in range(L, i - 1, -1)]
     dim = [r for r in rects if r.get("stroke-width") == "1" and r.get("fill") == "none"]
     assert len(lit) == L - i + 2
     assert len(lit) + len([r for r in dim if not r.get("rx")]) == 2 * L + 1
