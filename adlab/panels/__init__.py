@@ -9,6 +9,7 @@ from adlab.panels.depth import DepthPanel
 from adlab.panels.hello import HelloPanel
 from adlab.panels.layers import LayersPanel
 from adlab.panels.order import OrderPanel
+from adlab.panels.modes import ModesPanel
 from adlab.panels.panel import Panel
 from adlab.panels.plane import PlanePanel
 from adlab.panels.reverse import ReversePanel
@@ -23,6 +24,7 @@ PANELS: dict[str, type[Panel]] = {
     "reverse": ReversePanel,
     "order": OrderPanel,
     "depth": DepthPanel,
+    "modes": ModesPanel,
 }
 
 __all__ = ["PANELS", "Panel"]

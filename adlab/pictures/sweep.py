@@ -146,7 +146,7 @@ ALONE = Layout(
     vector_names=276,
     cell=11,
 )
-LEFT = Layout(118, 118, 174, 226, (12, 280), names=12, results=101, kept_below=11)
+LEFT = Layout(118, 118, 174, 226, (12, 280), names=12, results=96, kept_below=11)
 RIGHT = Layout(300, 300, 358, 410, (290, WIDTH - 12), kept_below=11)
 
 TOP = 42  # of the first row

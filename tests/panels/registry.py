@@ -15,6 +15,7 @@ from tests.panels.agrees.depth import depth_agrees
 from tests.panels.agrees.hello import hello_agrees
 from tests.panels.agrees.layers import layers_agrees
 from tests.panels.agrees.order import order_agrees
+from tests.panels.agrees.modes import modes_agrees
 from tests.panels.agrees.plane import plane_agrees
 from tests.panels.agrees.reverse import reverse_agrees
 from tests.panels.agrees.trust import trust_agrees
@@ -29,4 +30,5 @@ AGREES: dict[str, Callable[[Panel], None]] = {
     "reverse": reverse_agrees,
     "order": order_agrees,
     "depth": depth_agrees,
+    "modes": modes_agrees,
 }
