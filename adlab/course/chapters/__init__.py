@@ -15,6 +15,7 @@ from adlab.course.chapters import (
     ch07,
     ch06,
     ch05,
+    ch08,
 )
 from adlab.course.exercises import Exercise
 
@@ -40,4 +41,5 @@ CHAPTERS = {
     "07": Chapter("Reverse mode: the VJP", "07-reverse-mode-the-vjp", ch07.EXERCISES),
     "06": Chapter("The order of multiplication", "06-the-order-of-multiplication", ch06.EXERCISES),
     "05": Chapter("A chain of layers", "05-a-chain-of-layers", ch05.EXERCISES),
+    "08": Chapter("Forward mode: the JVP", "08-forward-mode-the-jvp", ch08.EXERCISES),
 }
