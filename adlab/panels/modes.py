@@ -13,7 +13,7 @@ from adlab.pictures.modes import both_picture
 from adlab.pictures.sweep import MOST_SIZE, Moment, Sweep
 
 KINDS = "Tanh", "Tanh"  # after the first and the second Linear: five equations with the loss
-MOVES = 1, 3  # the layers with parameters
+MOVES = {"Linear 1": 1, "Linear 2": 3}  # the equations with parameters
 STEPS = 10  # evaluation and reverse sweep, five equations each
 DIRECTIONS = {"all ones": "ones", "e₁, one entry of W": "e1"}
 
@@ -70,6 +70,11 @@ class Pair:
         return float(self.tangents[self.chain.length])
 
     @property
+    def name(self):
+        """Of the layer that moves, as the panel calls it."""
+        return next(name for name, i in MOVES.items() if i == self.moves)
+
+    @property
     def passes(self):
         """How many passes give the gradient of layer `moves`: one for each of its numbers."""
         return sum(a.size for a in self.v)
@@ -120,10 +125,10 @@ class ModesPanel(Panel):
 
     def make_controls(self):
         return {
-            "n0": int_slider("size of y₀", 3, 1, MOST_SIZE),
-            "n1": int_slider("size of y₁, y₂", 4, 1, MOST_SIZE),
-            "n3": int_slider("size of y₃, y₄", 2, 1, MOST_SIZE),
-            "moves": choice("v moves W, b of", [(f"layer {i}", i) for i in MOVES]),
+            "n0": int_slider("numbers in", 3, 1, MOST_SIZE),
+            "n1": int_slider("Linear 1 gives", 4, 1, MOST_SIZE),
+            "n3": int_slider("Linear 2 gives", 2, 1, MOST_SIZE),
+            "moves": choice("v moves W, b of", list(MOVES.items())),
             "direction": choice("v is", list(DIRECTIONS.items())),
             "step": int_slider("step", 0, 0, STEPS),
         }
@@ -148,7 +153,7 @@ class ModesPanel(Panel):
                 f"Reverse: {reverse_words(modes)}",
                 f"Bytes alive: forward {sum(forward)}, reverse {sum(reverse)}.",
                 f"At most: {both.forward.peak} and {both.reverse.peak}.",
-                f"The gradient of layer {both.moves} has {n} numbers:",
+                f"The gradient of {both.name} has {n} numbers:",
                 f"forward {n} pass{'es' * (n > 1)}, {n * both.flops.push:,} flops,",
                 f"reverse 1 sweep, {both.flops.pull:,} flops.",
             ]

@@ -142,11 +142,11 @@ def _sign(drawing: Drawing, x: float, y: float, mode: str) -> None:
 
 def _map_words(ratios, inputs, outputs, tie) -> str:
     cells = [
-        f"{n} inputs and {m} outputs: {_verdict(ratio, tie)}"
+        f"n = {n:,}, m = {m:,}: {_verdict(ratio, tie)}"
         for m, row in zip(outputs, ratios, strict=True)
         for n, ratio in zip(inputs, row, strict=True)
     ]
-    return f"The cheaper mode for a whole Jacobian. {'; '.join(cells)}."
+    return f"The cheaper mode for a whole Jacobian of n inputs and m outputs. {'; '.join(cells)}."
 
 
 def _verdict(ratio: float, tie: float) -> str:

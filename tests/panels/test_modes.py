@@ -15,7 +15,7 @@ from adlab.pictures.modes import both_picture, mode_map, winner
 
 SVG = "{http://www.w3.org/2000/svg}"
 SIZES = [(3, 4, 2), (1, 1, 1), (5, 2, 4), (5, 5, 5), (1, 5, 1)]
-SETTINGS = list(itertools.product(SIZES, MOVES, DIRECTIONS.values()))
+SETTINGS = list(itertools.product(SIZES, MOVES.values(), DIRECTIONS.values()))
 
 
 @pytest.mark.parametrize(("sizes", "moves", "direction"), SETTINGS)
@@ -56,7 +56,7 @@ def test_one_entry_of_w_gives_one_entry_of_the_gradient():
     assert np.isclose(both.slope, both.chain.cotangents[1][3][0][0, 0])
 
 
-@pytest.mark.parametrize("moves", MOVES)
+@pytest.mark.parametrize("moves", MOVES.values())
 def test_passes_are_the_numbers_of_the_layer(moves):
     both = pair(3, 4, 2, moves)
     assert both.passes == {1: 4 * 3 + 4, 3: 2 * 4 + 2}[moves]
@@ -113,9 +113,9 @@ def test_the_map_says_who_wins_and_by_how_much():
     texts = ["".join(text.itertext()) for text in root.iter(f"{SVG}text")]
     assert {"10", "1,000", "20", "2.0", "50"} <= set(texts)
     words = root.get("aria-label")
-    assert "10 inputs and 20 outputs: forward mode, 2.0 times" in words
-    assert "1000 inputs and 1 outputs: reverse mode, 1,000 times" in words
-    assert "1 inputs and 1 outputs: no difference" in words
+    assert "n = 10, m = 20: forward mode, 2.0 times" in words
+    assert "n = 1,000, m = 1: reverse mode, 1,000 times" in words
+    assert "n = 1, m = 1: no difference" in words
 
 
 def test_the_arrows_of_the_map_point_with_the_mode():

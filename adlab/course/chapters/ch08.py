@@ -216,9 +216,9 @@ DIRECTIONAL_BY_HAND = Value(
         "If only b_1 moves, by (1, 0, 0, 0): ẏ_1 = ẏ_2 = (1, 0, 0, 0), ẏ_3 = (1, 0), and "
         "l̇ = 2·1 + 1·0 = 2."
     ),
-    answer="l_dot",
+    answer="my_slope",
     want=9,
-    solution="l_dot = 9",
+    solution="my_slope = 9",
     explanation=(
         "ẏ_1 = (0, 0, 2, 0), because the entry meets the first number of y_0, which is 2. ReLU "
         "lets it pass, as y_1 is 3 there. ẏ_3 = 2·(0, 1) + (4, −1) = (4, 1), and "
