@@ -121,7 +121,7 @@ class Modes:
 class ModesPanel(Panel):
     title = "Forward mode beside reverse mode, by one clock"
     hint = "Before you step, say what each of the two does next, and what it lets go."
-    lines = 15
+    lines = 11
 
     def make_controls(self):
         return {
