@@ -121,7 +121,7 @@ class Modes:
 class ModesPanel(Panel):
     title = "Forward mode beside reverse mode, by one clock"
     hint = "Before you step, say what each of the two does next, and what it lets go."
-    lines = 11
+    lines = 12
 
     def make_controls(self):
         return {
@@ -166,11 +166,12 @@ def forward_words(modes):
     if not k:
         return "nothing yet."
     if modes.step > both.forward.last:
-        return f"done. l̇ = {vector(both.slope)}, one number."
+        return f"done. Slope of l along v = {vector(both.slope)}."
     name = both.forward.equations[k - 1].name
     if moment.doing == "evaluate":
         return f"evaluates y{low(k)}, no tangent yet."
-    return f"pushes through {name}, {tangent_name(both, k)} = {vector(both.tangents[k])}."
+    moved = f"ẏ{low(k)}" if k < both.chain.length else "slope of l along v"
+    return f"pushes through {name}, {moved} = {vector(both.tangents[k])}."
 
 
 def reverse_words(modes):
@@ -186,12 +187,8 @@ def reverse_words(modes):
     words += f", ū{low(k - 1)} = {vector(u[k - 1])}." if k > 1 else ". Done."
     if k - 1 in both.tangents:
         meet = float(np.vdot(u[k - 1], both.tangents[k - 1]))
-        words += f"\n⟨ū{low(k - 1)}, ẏ{low(k - 1)}⟩ = {number(meet)}, as l̇."
+        words += f"\n⟨ū{low(k - 1)}, ẏ{low(k - 1)}⟩ = {number(meet)}, that slope."
     if k == both.moves:
         meet = float(sum(map(np.vdot, x[k], both.v)))
-        words += f"\n⟨W̄, Ẇ⟩ + ⟨b̄, ḃ⟩ = {number(meet)}, as l̇."
+        words += f"\n⟨W̄, Ẇ⟩ + ⟨b̄, ḃ⟩ = {number(meet)}, that slope."
     return words
-
-
-def tangent_name(both, k):
-    return f"ẏ{low(k)}" if k < both.chain.length else "l̇"

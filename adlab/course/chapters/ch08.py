@@ -208,13 +208,13 @@ DIRECTIONAL_BY_HAND = Value(
         "Everything else stands still. What is $\\dot l$?"
     ),
     hints=(
-        "One pass, on paper: ẏ_1, ẏ_2, ẏ_3, l̇. In the second Linear two addends meet.",
-        "ẏ_1 = Ẇ_1 y_0, ẏ_3 = W_2 ẏ_2 + ḃ_2, l̇ = ⟨y_3 − t, ẏ_3⟩ with y_3 − t = (2, 1).",
+        "One pass, on paper: ẏ_1, ẏ_2, ẏ_3, l_dot. In the second Linear two addends meet.",
+        "ẏ_1 = Ẇ_1 y_0, ẏ_3 = W_2 ẏ_2 + ḃ_2, l_dot = ⟨y_3 − t, ẏ_3⟩ with y_3 − t = (2, 1).",
         "ẏ_1 = (0, 0, ?, 0), ẏ_2 = (0, 0, ?, 0), ẏ_3 = ? · (third column of W_2) + (4, −1)",
     ),
     example=(
         "If only b_1 moves, by (1, 0, 0, 0): ẏ_1 = ẏ_2 = (1, 0, 0, 0), ẏ_3 = (1, 0), and "
-        "l̇ = 2·1 + 1·0 = 2."
+        "l_dot = 2·1 + 1·0 = 2."
     ),
     answer="my_slope",
     want=9,
@@ -222,7 +222,7 @@ DIRECTIONAL_BY_HAND = Value(
     explanation=(
         "ẏ_1 = (0, 0, 2, 0), because the entry meets the first number of y_0, which is 2. ReLU "
         "lets it pass, as y_1 is 3 there. ẏ_3 = 2·(0, 1) + (4, −1) = (4, 1), and "
-        "l̇ = 2·4 + 1·1 = 9. One pass for two things that move."
+        "l_dot = 2·4 + 1·1 = 9. One pass for two things that move."
     ),
     wrong=(
         Wrong(
@@ -249,19 +249,19 @@ DIRECTIONAL_BY_HAND = Value(
         Wrong(
             "the exact change",
             17.5,
-            "That is the true change of l for a whole step, squares included. l̇ is its linear "
+            "That is the true change of l for a whole step, squares included. l_dot is its linear "
             "part.",
         ),
         Wrong(
             "the moved value",
             11.5,
-            "That is l + l̇. The directional derivative is l̇ alone.",
+            "That is l + l_dot. The directional derivative is l_dot alone.",
         ),
         Wrong("sign", -9, "The sign is turned round: y_3 − t is (2, 1), not (−2, −1)."),
         Wrong(
             "stopped before the loss",
             (4, 1),
-            "That is ẏ_3. One layer is left: l̇ = ⟨y_3 − t, ẏ_3⟩, a number.",
+            "That is ẏ_3. One layer is left: l_dot = ⟨y_3 − t, ẏ_3⟩, a number.",
         ),
         Wrong(
             "a sign in b_2",
