@@ -17,6 +17,9 @@ A panel of the course says four things, and nothing about widgets beyond its con
         def text(self, sizes):          # the numbers of the picture, in words, as plain text
             return f"J is {sizes.m} × {sizes.n}."
 
+A panel whose controls depend on each other, or that has buttons, also says `follow`, or
+`make_buttons` and `press`.
+
 The SVG stands in one `widgets.HTML`: of all the ways that were timed, from a matplotlib PNG to
 plotly, it is the one that follows a key press within 50 ms and holds no memory in the page.
 """
@@ -25,7 +28,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +61,7 @@ class Panel(widgets.VBox):
 
     def __init__(self):
         self.controls: dict[str, widgets.ValueWidget] = self.make_controls()
+        self.buttons: dict[str, widgets.Button] = self.make_buttons()
         self.shown: Any = None
         self.sentence = ""
         self._held = False
@@ -71,10 +76,14 @@ class Panel(widgets.VBox):
         for name, control in self.controls.items():
             control.add_class(f"adlab-control-{name}")
             control.observe(self._redraw, names="value")
-        names = {name: _name(name, control) for name, control in self.controls.items()}
+        for key, box in self.buttons.items():
+            box.add_class(f"adlab-control-{key}")
+            box.on_click(lambda _, key=key: self._redraw(pressed=key))
+        everything = self.controls | self.buttons
+        names = {name: _name(name, control) for name, control in everything.items()}
         super().__init__(
             [
-                _wrapping_row(tuple(self.controls.values())),
+                _wrapping_row(tuple(everything.values())),
                 self._note,
                 _wrapping_row((self._svg, self._words)),
                 _hidden(Names(title=self.title, names=names)),
@@ -89,6 +98,17 @@ class Panel(widgets.VBox):
     def make_controls(self) -> dict[str, widgets.ValueWidget]:
         """The controls by the name of the value they set, in the order they are shown."""
         raise NotImplementedError
+
+    def make_buttons(self) -> dict[str, widgets.Button]:
+        """The buttons by their key, shown after the controls."""
+        return {}
+
+    def press(self, key: str) -> None:
+        """What a button does before the panel is drawn. A `ValueError` says why it can't be."""
+        raise NotImplementedError
+
+    def follow(self) -> None:
+        """Sets controls by what is shown now, after every change. Nothing is drawn for it."""
 
     def model(self, **values: Any) -> Any:
         """What is to be shown, as plain data. An invalid combination is a `ValueError`."""
@@ -124,35 +144,50 @@ class Panel(widgets.VBox):
         control is changed. A combination that the model refuses is said in the panel, as if a
         learner had dragged there.
         """
-        unknown = [name for name in values if name not in self.controls]
+        self.refuse_unknown(values)
+        before = self.values
+        with self._holding():
+            try:
+                for name, value in values.items():
+                    _assign(name, self.controls[name], value)
+            except ValueError:
+                for name in values:
+                    self.controls[name].value = before[name]
+                raise
+        self._redraw()
+
+    def refuse_unknown(self, names: Iterable[str]) -> None:
+        """A `ValueError` if one of them is the name of no control."""
+        unknown = [name for name in names if name not in self.controls]
         if unknown:
             raise ValueError(
                 f"{self.title!r} has no control {unknown[0]!r}; it has {', '.join(self.controls)}"
             )
-        before = self.values
-        self._held = True
-        try:
-            for name, value in values.items():
-                _assign(name, self.controls[name], value)
-        except ValueError:
-            for name in values:
-                self.controls[name].value = before[name]
-            raise
-        finally:
-            self._held = False
-        self._redraw()
 
-    def _redraw(self, _change: Any = None) -> None:
+    @contextmanager
+    def _holding(self) -> Iterator[None]:
+        """Controls that are set inside draw nothing."""
+        held, self._held = self._held, True
+        try:
+            yield
+        finally:
+            self._held = held
+
+    def _redraw(self, _change: Any = None, pressed: str = "") -> None:
         if self._held:
             return
         try:
-            self._draw()
+            self._draw(pressed)
+            with self._holding():
+                self.follow()
         except Exception as error:
             self._say(f"This panel has a fault: {type(error).__name__}: {error}.")
             raise
 
-    def _draw(self) -> None:
+    def _draw(self, pressed: str) -> None:
         try:
+            if pressed:
+                self.press(pressed)
             model = self.model(**self.values)
         except ValueError as error:
             self._say(str(error))
@@ -207,6 +242,10 @@ def choice(name: str, options: Sequence[Any], value: Any = None) -> widgets.Drop
 
 def check_box(name: str, value: bool = False) -> widgets.Checkbox:
     return widgets.Checkbox(value, indent=False, **_dress(name))
+
+
+def button(name: str) -> widgets.Button:
+    return widgets.Button(description=name, tooltip=name, layout=widgets.Layout(width="auto"))
 
 
 def text_box(name: str, value: str) -> widgets.Text:

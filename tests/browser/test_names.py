@@ -47,6 +47,7 @@ def test_panels_are_groups_with_their_title(page):
         ("button", "forward"),
         ("radiogroup", "kind"),
         ("radio", "p"),
+        ("button", "one more"),
     ],
 )
 def test_each_control_is_found_by_role_and_name(page, role, name):
@@ -95,6 +96,16 @@ def test_a_pressed_button_says_so(page):
     expect(reverse).to_have_attribute("aria-pressed", "false")
     reverse.press("Enter")
     expect(page.locator(lab.PANEL).nth(CONTROLS)).to_contain_text("mode reverse")
+
+
+def test_a_button_works_by_keyboard_and_keeps_the_focus(page):
+    panel = page.locator(lab.PANEL).nth(CONTROLS)
+    more = panel.get_by_role("button", name="one more", exact=True)
+    more.press("Enter")
+    expect(panel.locator(".adlab-words")).to_contain_text("pressed 1")
+    more.press("Space")
+    expect(panel.locator(".adlab-words")).to_contain_text("pressed 2")
+    expect(more).to_be_focused()
 
 
 def test_the_text_is_announced_politely(page):

@@ -8,6 +8,7 @@ import numpy as np
 
 from adlab.panels.panel import (
     Panel,
+    button,
     check_box,
     choice,
     float_slider,
@@ -99,7 +100,8 @@ class ControlsPanel(Panel):
     """Every kind of control that a panel may have."""
 
     title = "Controls"
-    lines = 11
+    lines = 12
+    pressed = 0
 
     def make_controls(self):
         return {
@@ -115,8 +117,16 @@ class ControlsPanel(Panel):
             "kind": widgets.RadioButtons(options=["p", "q"], description="kind"),
         }
 
+    def make_buttons(self):
+        return {"more": button("one more"), "refused": button("one too many")}
+
+    def press(self, key):
+        if key == "refused":
+            raise ValueError("There is no room for one more.")
+        self.pressed += 1
+
     def model(self, **values):
-        return values
+        return values | {"pressed": self.pressed}
 
     def picture(self, values):
         drawing = Drawing(WIDTH, 60, "All settings")

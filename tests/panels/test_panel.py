@@ -106,6 +106,39 @@ def test_a_fault_of_the_picture_is_raised_and_shown(fault):
     assert panel.sentence.startswith(f"This panel has a fault: {type(fault).__name__}")
 
 
+def test_a_button_does_what_it_is_for_and_draws_once():
+    panel = ControlsPanel()
+    panel.buttons["more"].click()
+    panel.buttons["more"].click()
+    assert "pressed 2" in panel.words
+    assert not panel.sentence
+
+
+def test_a_button_that_can_do_nothing_says_why_until_something_works():
+    panel = ControlsPanel()
+    before = panel.svg, panel.words
+    panel.buttons["refused"].click()
+    assert panel.sentence == "There is no room for one more."
+    assert (panel.svg, panel.words) == before
+    panel.buttons["more"].click()
+    assert not panel.sentence
+
+
+class Following(SizesPanel):
+    """m is never more than n: it follows."""
+
+    def follow(self):
+        self.controls["m"].max = self.shown.J.shape[1]
+
+
+def test_controls_that_follow_draw_nothing(drawn):
+    panel = Following()
+    drawn.clear()
+    panel.set(n=1)
+    assert panel.values["m"] == 1
+    assert len(drawn) == 1
+
+
 def test_a_fault_that_a_page_sets_off_is_found(no_swallowed_exception):
     """ipywidgets swallows what a message from the page raises: tests/conftest.py finds it."""
     panel = Faulty()
@@ -160,7 +193,8 @@ def test_every_control_is_marked_and_named_for_the_page():
     assert names.title == "Controls"
     assert names.names["whole"] == "whole number"
     assert names.names["run"] == "run"  # a Play has no description
-    for key, control in panel.controls.items():
+    assert names.names["more"] == "one more"
+    for key, control in (panel.controls | panel.buttons).items():
         assert f"adlab-control-{key}" in control._dom_classes
 
 
