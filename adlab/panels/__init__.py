@@ -4,6 +4,7 @@
 panel in it is moved through all its settings, with and without a browser.
 """
 
+from adlab.panels.branches import BranchesPanel
 from adlab.panels.chain import ChainPanel
 from adlab.panels.depth import DepthPanel
 from adlab.panels.hello import HelloPanel
@@ -25,6 +26,7 @@ PANELS: dict[str, type[Panel]] = {
     "order": OrderPanel,
     "depth": DepthPanel,
     "modes": ModesPanel,
+    "branches": BranchesPanel,
 }
 
 __all__ = ["PANELS", "Panel"]

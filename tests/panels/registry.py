@@ -9,6 +9,7 @@ fails `tests/panels/test_panels.py`.
 from collections.abc import Callable
 
 from adlab.panels.panel import Panel
+from tests.panels.agrees.branches import branches_agree
 from tests.panels.agrees.chain import chain_agrees
 from tests.panels.agrees.demo import demo_agrees
 from tests.panels.agrees.depth import depth_agrees
@@ -31,4 +32,5 @@ AGREES: dict[str, Callable[[Panel], None]] = {
     "order": order_agrees,
     "depth": depth_agrees,
     "modes": modes_agrees,
+    "branches": branches_agree,
 }

@@ -19,6 +19,7 @@ from tests.panels.registry import AGREES
 
 ALL = PANELS | {"demo": SizesPanel}
 SETTINGS = 200
+PRESSES = 100  # each followed by a change of some control
 MOVES, MOST_BYTES = 500, 20_000_000  # of the process
 TRACED, MOST_TRACED = 60, 100_000  # of Python objects; 60 moves that kept their pictures hold more
 ODD = [
@@ -147,6 +148,20 @@ def test_random_settings_show_right_numbers(name):
         pictures.add(panel.svg)
     assert valid >= SETTINGS // 20, f"only {valid} of {SETTINGS} settings were valid"
     assert len(pictures) >= 5
+
+
+def test_buttons_pressed_in_any_order_show_right_numbers(name):
+    panel, chance = ALL[name](), random.Random(name)
+    start = size(panel)
+    for _ in range(PRESSES if panel.buttons else 0):
+        panel.buttons[chance.choice(list(panel.buttons))].click()
+        look(panel)
+        key = chance.choice(list(panel.controls))
+        panel.controls[key].value = anywhere(panel.controls[key], chance)
+        look(panel)
+        assert size(panel) == start, panel.values
+        if not panel.sentence:
+            AGREES[name](panel)
 
 
 def test_moving_it_for_long_holds_no_memory(name):
