@@ -29,13 +29,13 @@ TOP = 52  # below the title
 HIGHEST_PITCH = 66  # from node to node
 BOX_LEFT, BOX_WIDTH, BOX_HEIGHT = 144, 132, 30
 NOTE_X = BOX_LEFT + BOX_WIDTH + 10
-NEAREST, FARTHEST = 14, 118  # how far the arcs reach to the left
+NEAREST, NEXT, FARTHEST = 14, 34, 118  # how far the arcs reach to the left
 ARC = 24  # points
 APART = 7  # edges leave below the middle of a box, and arrive above it
 
 
 class Box(NamedTuple):
-    """A node: its name is a formula, `note` stands beside it in `colour`.
+    """A node: name, kind and note are formulas; the note stands beside it in `colour`.
 
     `marked`: the parameter that is looked at belongs to it, and a square says so.
     """
@@ -59,13 +59,15 @@ class Edge(NamedTuple):
     up: bool = False
 
 
-def graph_picture(boxes: Sequence[Box], edges: Sequence[Edge], title: str, words: str) -> str:
+def graph_picture(
+    boxes: Sequence[Box], edges: Sequence[Edge], title: str, words: str, height: float = HEIGHT
+) -> str:
     """The boxes from top to bottom; `title` is a formula, `words` the accessible name."""
-    drawing = Drawing(WIDTH, HEIGHT, words)
+    drawing = Drawing(WIDTH, height, words)
     drawing.formula(16, 26, title, anchor="start", bold=True)
-    pitch = min(HIGHEST_PITCH, (HEIGHT - TOP - MARGIN) / len(boxes))
+    pitch = min(HIGHEST_PITCH, (height - TOP - MARGIN) / len(boxes))
     ys = [TOP + pitch * (k + 0.5) for k in range(len(boxes))]
-    reach = (FARTHEST - NEAREST) / max(1, len(boxes) - 2)
+    reach = min(NEXT, (FARTHEST - NEAREST) / max(1, len(boxes) - 2))
     for edge in sorted(edges, key=lambda edge: edge.thickness):
         span = edge.to - edge.source
         ends = ys[edge.source], ys[edge.to]
@@ -84,12 +86,12 @@ def graph_picture(boxes: Sequence[Box], edges: Sequence[Edge], title: str, words
             radius=6,
         )
         drawing.formula(BOX_LEFT + 8, y - 2, box.name, anchor="start", size=TEXT)
-        drawing.text(BOX_LEFT + 37, y, box.kind, anchor="start")
+        drawing.formula(BOX_LEFT + 37, y, box.kind, anchor="start", size=TEXT)
         drawing.text(BOX_LEFT + BOX_WIDTH - 9, y, box.size, anchor="end", bold=True)
         if box.marked:
             drawing.rect(BOX_LEFT + BOX_WIDTH - 5, y - 5, 10, 10, fill=VALUE)
         if box.note:
-            drawing.text(NOTE_X, y, box.note, anchor="start", colour=box.colour)
+            drawing.formula(NOTE_X, y, box.note, anchor="start", colour=box.colour, size=TEXT)
     return drawing.svg()
 
 
@@ -117,10 +119,22 @@ def _arc(drawing: Drawing, edge: Edge, above: float, below: float, reach: float)
     drawing.polygon(corners, fill=edge.colour)
 
 
+def branch_picture() -> str:
+    """y_2 reads y_1, y_3 reads both: the smallest network with a branch."""
+    boxes = [
+        Box("y_1", "g_1(x_1)", "2", "P_1 is 2 × 4"),
+        Box("y_2", "g_2", "3", "A_2 is 3 × 2"),
+        Box("y_3", "g_3", "1", "[B_1 B_2] is 1 × 5"),
+    ]
+    words = "y_1 = g_1(x_1), y_2 = g_2(x_2, y_1), y_3 = g_3(x_3, y_1, y_2): y_1 is used twice."
+    edges = [Edge(0, 1), Edge(1, 2), Edge(0, 2, VALUE, 3.0)]
+    return graph_picture(boxes, edges, "y_1 is used twice", words, height=264)
+
+
 # ---- Blocks --------------------------------------------------------------------------------------
 
 Matrix = Sequence[Sequence[float]]
-LARGEST_CELL, LARGEST_UNIT = 64, 62
+LARGEST_CELL, LARGEST_UNIT = 96, 62
 SCALE = 1.0  # the end of the colour scale
 LABEL = 34  # px that a name below a block needs
 
