@@ -16,6 +16,7 @@ from adlab.course.chapters import (
     ch06,
     ch05,
     ch08,
+    ch09,
 )
 from adlab.course.exercises import Exercise
 
@@ -42,4 +43,5 @@ CHAPTERS = {
     "06": Chapter("The order of multiplication", "06-the-order-of-multiplication", ch06.EXERCISES),
     "05": Chapter("A chain of layers", "05-a-chain-of-layers", ch05.EXERCISES),
     "08": Chapter("Forward mode: the JVP", "08-forward-mode-the-jvp", ch08.EXERCISES),
+    "09": Chapter("Branching networks", "09-branching-networks", ch09.EXERCISES),
 }

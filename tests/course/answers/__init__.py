@@ -13,6 +13,7 @@ from tests.course.answers import ch00, ch01, ch02, ch03, ch07
 from tests.course.answers import ch00, ch01, ch02, ch03, ch06
 from tests.course.answers import ch00, ch01, ch02, ch03, ch05
 from tests.course.answers import ch00, ch01, ch02, ch03, ch07, ch08
+from tests.course.answers import ch00, ch01, ch02, ch03, ch09
 
 EXERCISES = {
     f"{key}/{exercise.name}": exercise
@@ -30,6 +31,7 @@ FILES = (
     ch06,
     ch05,
     ch08,
+    ch09,
 )
 RIGHT = {key: answers for file in FILES for key, answers in file.RIGHT.items()}
 WRONG = {key: answers for file in FILES for key, answers in file.WRONG.items()}
