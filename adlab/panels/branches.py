@@ -34,7 +34,7 @@ class BranchesPanel(Panel):
 
     def make_controls(self):
         return {
-            "example": choice("example", [*EXAMPLES, EDITED]),
+            "example": choice("start from", [*EXAMPLES, EDITED]),
             "node": choice("node", self.node_menu, self.chosen["node"]),
             "kind": choice("kind", list(KINDS), "tanh"),
             "size": int_slider("size", 4, 1, MOST_SIZE),
@@ -56,7 +56,7 @@ class BranchesPanel(Panel):
 
     @property
     def parameter_menu(self):
-        return [(f"{x}, {shape_of(x)}", key_of(x)) for x in parameters(self.graph)]
+        return [(str(x), key_of(x)) for x in parameters(self.graph)]
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -197,7 +197,3 @@ class BranchesPanel(Panel):
 def key_of(x: Parameter) -> str:
     """x3, or W31 for the weights with which node 3 reads node 1: what its menu has for a value."""
     return f"x{x.node}" if x.source is None else f"W{x.node}{x.source}"
-
-
-def shape_of(x: Parameter) -> str:
-    return " × ".join(map(str, x.shape))

@@ -231,7 +231,7 @@ def said(shown: Branches) -> str:
             f"{counts(shown.graph)}, {counted(count, 'path')} from {x} to l.{more}",
             *listed,
             *step_in_words(shown),
-            f"Gradient in {x}, {counted(found.gradient.size, 'number')}:",
+            f"Gradient in {x}, shape {' × '.join(map(str, x.shape))}:",
             f"  sum over paths {vector(found.summed)}",
             f"  reverse sweep  {vector(found.gradient)}",
             "  They agree." if agree(found) else "  They do not agree.",

@@ -200,16 +200,16 @@ COTANGENTS = Function(
     name="sweep-a-list",
     title="Write the reverse sweep",
     task=(
-        "A network of plain numbers is given as in step 5: `reads[k]` holds what value `k` reads, "
+        "A network of plain numbers is given as in step 4: `reads[k]` holds what value `k` reads, "
         "pairs `(source, slope)`, and every source comes before `k`. `s` holds what is asked for, "
-        "one number for each value, as in step 7: often 1 for the last and 0 for the others. "
+        "one number for each value, as in step 6: often 1 for the last and 0 for the others. "
         "Return $\\bar y$ with $\\bar y = \\bar y \\, C + \\bar s$: the "
         '<span style="color:#D55E00">cotangent</span> of every value, an array like `s`.'
     ),
     hints=(
         "Begin with a copy of s. A value may send only when all its readers have sent.",
         "From the last value to the first: ȳ_source = ȳ_source + ȳ_k · slope, for all it reads.",
-        "bar = s.copy()\nfor k in ...:\n    for source, slope in reads[k]:\n        bar[...] += ...",
+        "bar = s.copy()\nfor k in ...:\n  for source, slope in reads[k]:\n    bar[...] += ...",
     ),
     reference=cotangents,
     fixed=(
