@@ -6,6 +6,7 @@ are plain arrays; a step is a look at them.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -69,12 +70,13 @@ def formula(kind: str, count: int):
     return free if kind in FREE else ways[kind]
 
 
-def node_layer(node: Node) -> Network:
-    count = len(node.reads)
+@cache
+def node_layer(kind: str, count: int) -> Network:
+    """g of a node that reads `count` values."""
     names = [f"a{k}" for k in range(count)]
-    if node.kind in FREE:
+    if kind in FREE:
         names = ["x", *(f"W{k}" for k in range(count)), *names]
-    return Network(formula(node.kind, count), names)
+    return Network(formula(kind, count), names)
 
 
 def loss_layer(graph: Graph) -> Network:
@@ -87,7 +89,7 @@ def loss_layer(graph: Graph) -> Network:
 
 def network_of(graph: Graph) -> Network:
     """The loss as a function of all parameters, one equation for each node and one for the loss."""
-    layers = {node.number: node_layer(node) for node in graph.nodes}
+    layers = {node.number: node_layer(node.kind, len(node.reads)) for node in graph.nodes}
     last = loss_layer(graph)
 
     def h(*xs):
