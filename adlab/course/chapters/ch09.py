@@ -12,7 +12,7 @@ BY_TWO_WAYS = Value(
         "$y_1 = g_1(x_1)$, $y_2 = g_2(y_1)$ and $y_3 = g_3(y_1, y_2)$, where $y_3$ is one number, "
         "and the Jacobians are\n\n"
         "$$ P_1 = \\begin{pmatrix} 1 & 0 & 2 \\\\ 2 & 1 & 0 \\end{pmatrix}, \\quad "
-        "A_2 = \\begin{pmatrix} 2 & 1 \\end{pmatrix}, \\quad "
+        "A_2 = \\begin{pmatrix} 2 & 1 \\end{pmatrix} $$\n\n$$ "
         "B_1 = \\begin{pmatrix} 3 & -1 \\end{pmatrix}, \\quad "
         "B_2 = \\begin{pmatrix} 2 \\end{pmatrix} . $$\n\n"
         "Compute the gradient of $y_3$ in $x_1$ by hand, first as a sum over the two paths, then "
