@@ -9,8 +9,8 @@ from adlab.panels.chain import ChainPanel
 from adlab.panels.depth import DepthPanel
 from adlab.panels.hello import HelloPanel
 from adlab.panels.layers import LayersPanel
-from adlab.panels.order import OrderPanel
 from adlab.panels.modes import ModesPanel
+from adlab.panels.order import OrderPanel
 from adlab.panels.panel import Panel
 from adlab.panels.plane import PlanePanel
 from adlab.panels.reverse import ReversePanel
@@ -22,9 +22,9 @@ PANELS: dict[str, type[Panel]] = {
     "chain": ChainPanel,
     "trust": ChecksPanel,
     "layers": LayersPanel,
-    "reverse": ReversePanel,
-    "order": OrderPanel,
     "depth": DepthPanel,
+    "order": OrderPanel,
+    "reverse": ReversePanel,
     "modes": ModesPanel,
     "branches": BranchesPanel,
 }

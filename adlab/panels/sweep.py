@@ -87,16 +87,17 @@ def evaluated(layers, parameters, y0):
 
     args = [a for own in parameters for a in own]
     net = Network(h, [f"x{i + 1}" for i in range(len(args))])
-    values, rows = [y0], []
+    values, rows, places = [y0], [], {}
 
     def step(equation, xs):
         y, row = equation.layer.rule(*xs)
         values.append(y)
         rows.append(row)
+        places[equation.outputs[0]] = byte_bounds(y)
         return y
 
     l = net.evaluate(args, step)
-    return Chain(NetworkJacobian(net, rows, args, l), tuple(values), parameters)
+    return Chain(NetworkJacobian(net, rows, args, l, places), tuple(values), parameters)
 
 
 # ---- What a picture shows -----------------------------------------------------------------------

@@ -15,8 +15,8 @@ from tests.panels.agrees.demo import demo_agrees
 from tests.panels.agrees.depth import depth_agrees
 from tests.panels.agrees.hello import hello_agrees
 from tests.panels.agrees.layers import layers_agrees
-from tests.panels.agrees.order import order_agrees
 from tests.panels.agrees.modes import modes_agrees
+from tests.panels.agrees.order import order_agrees
 from tests.panels.agrees.plane import plane_agrees
 from tests.panels.agrees.reverse import reverse_agrees
 from tests.panels.agrees.trust import trust_agrees
@@ -28,9 +28,9 @@ AGREES: dict[str, Callable[[Panel], None]] = {
     "chain": chain_agrees,
     "trust": trust_agrees,
     "layers": layers_agrees,
-    "reverse": reverse_agrees,
-    "order": order_agrees,
     "depth": depth_agrees,
+    "order": order_agrees,
+    "reverse": reverse_agrees,
     "modes": modes_agrees,
     "branches": branches_agree,
 }

@@ -12,9 +12,9 @@ from adlab.course.chapters import (
     ch02,
     ch03,
     ch04,
-    ch07,
-    ch06,
     ch05,
+    ch06,
+    ch07,
     ch08,
     ch09,
 )
@@ -39,9 +39,9 @@ CHAPTERS = {
     "02": Chapter("The chain rule", "02-the-chain-rule", ch02.EXERCISES),
     "03": Chapter("Trust, but check", "03-trust-but-check", ch03.EXERCISES),
     "04": Chapter("Layers and their Jacobians", "04-layers-and-their-jacobians", ch04.EXERCISES),
-    "07": Chapter("Reverse mode: the VJP", "07-reverse-mode-the-vjp", ch07.EXERCISES),
-    "06": Chapter("The order of multiplication", "06-the-order-of-multiplication", ch06.EXERCISES),
     "05": Chapter("A chain of layers", "05-a-chain-of-layers", ch05.EXERCISES),
+    "06": Chapter("The order of multiplication", "06-the-order-of-multiplication", ch06.EXERCISES),
+    "07": Chapter("Reverse mode: the VJP", "07-reverse-mode-the-vjp", ch07.EXERCISES),
     "08": Chapter("Forward mode: the JVP", "08-forward-mode-the-jvp", ch08.EXERCISES),
     "09": Chapter("Branching networks", "09-branching-networks", ch09.EXERCISES),
 }

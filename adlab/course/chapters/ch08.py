@@ -347,7 +347,7 @@ COUNT_PASSES = Value(
 
 CHEAPER_MODE = Value(
     name="cheaper-mode",
-    title="Which mode, and by how much?",
+    title="Forward or reverse, for these sizes?",
     task=(
         "A function takes 4 numbers and gives 60: Linear to 30 numbers, Tanh, Linear to 60. Its "
         "whole Jacobian is wanted. Count the pushes or pulls as in step 4, without the "

@@ -8,12 +8,18 @@ import numpy as np
 
 from adlab.course.chapters import CHAPTERS
 from adlab.course.exercises import Brackets, Function, Ordering
-from tests.course.answers import ch00, ch01, ch02, ch03, ch04
-from tests.course.answers import ch00, ch01, ch02, ch03, ch07
-from tests.course.answers import ch00, ch01, ch02, ch03, ch06
-from tests.course.answers import ch00, ch01, ch02, ch03, ch05
-from tests.course.answers import ch00, ch01, ch02, ch03, ch07, ch08
-from tests.course.answers import ch00, ch01, ch02, ch03, ch09
+from tests.course.answers import (
+    ch00,
+    ch01,
+    ch02,
+    ch03,
+    ch04,
+    ch05,
+    ch06,
+    ch07,
+    ch08,
+    ch09,
+)
 
 EXERCISES = {
     f"{key}/{exercise.name}": exercise
@@ -27,9 +33,9 @@ FILES = (
     ch02,
     ch03,
     ch04,
-    ch07,
-    ch06,
     ch05,
+    ch06,
+    ch07,
     ch08,
     ch09,
 )
