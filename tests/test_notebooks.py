@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SVG = "image/svg+xml"
 LONGEST_CELL = 12
-CELLS = range(15, 26)
+CELLS = range(15, 41)  # short cells, one idea in each, rather than few
 CELLS_OF_AN_APPENDIX = range(15, 51)  # A1 has a cell for each sign, A2 two for each note
 
 BANNED_WORDS = re.compile(r"\b(simply|just|obviously|of course|clearly)\b|!", re.IGNORECASE)
