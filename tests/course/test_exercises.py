@@ -423,9 +423,16 @@ def test_a_checker_that_names_nothing_is_caught(monkeypatch):
             prove_known_mistakes_are_named(key)
 
 
+def rounds(key):
+    """Are there results that no float32 can hold, so that right answers differ in rounding?"""
+    exercise = EXERCISES[key]
+    results = [np.asarray(exercise.reference(*args), float) for args in exercise.fixed]
+    return any((result != result.astype(np.float32)).any() for result in results)
+
+
 def test_a_checker_that_is_too_strict_is_caught(monkeypatch):
     monkeypatch.setattr(grading, "allowed", lambda got, want, tolerance=0: 0.0)
-    for key in FUNCTIONS:
+    for key in filter(rounds, FUNCTIONS):
         with pytest.raises(AssertionError):
             prove_right_answers_pass(key)
 
