@@ -52,6 +52,8 @@ from adlab.layers import (
 from adlab.networks import Network
 from adlab.transforms import (
     grad,
+    hessian,
+    hvp,
     jacfwd,
     jacobian,
     jacrev,
@@ -114,6 +116,8 @@ __all__ = [
     "dot_product_test",
     "error_curve",
     "grad",
+    "hessian",
+    "hvp",
     "jacfwd",
     "jacobian",
     "jacrev",

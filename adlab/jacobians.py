@@ -364,10 +364,17 @@ class Gather(Jacobian):
         return V.reshape(len(V), prod(self.shape_in))[:, self.index]
 
     def pull(self, U):
+        if hasattr(U, "through"):  # one that is followed takes the whole of it as one step
+            return U.through(self.of_many(len(U)).T)
         X = np.zeros_like(U, shape=(prod(self.shape_in), len(U)))
         rows = U.reshape(len(U), self.index.size).T
         np.add.at(X, self.index.ravel(), rows)  # repeated places add up
         return X.T.reshape(len(U), *self.shape_in)
+
+    def of_many(self, k):
+        """The same for k arrays at once, as one map."""
+        starts = prod(self.shape_in) * np.arange(k).reshape(k, *(1,) * self.index.ndim)
+        return Gather(self.index + starts, (k, *self.shape_in))
 
     @property
     def flops(self):

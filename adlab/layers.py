@@ -110,6 +110,10 @@ class Layer:
     def name(self):
         return type(self).__name__
 
+    def written(self, names):
+        """The call, as an equation shows it: `Linear(W, b, x)`, `Scale(c=0.5)(y1)`."""
+        return f"{repr(self) if vars(self) else self.name}({', '.join(names)})"
+
     def __repr__(self):
         settings = ", ".join(f"{k}={show(v)}" for k, v in vars(self).items())
         return f"{self.name}({settings})"

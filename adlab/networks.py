@@ -49,16 +49,11 @@ class Equation(NamedTuple):
         return returns_several(self.layer)
 
     def __str__(self):
-        return f"{', '.join(self.outputs)} = {title(self.layer)}({', '.join(self.inputs)})"
+        return f"{', '.join(self.outputs)} = {self.layer.written(self.inputs)}"
 
 
 def returns_several(layer):
     return isinstance(layer, Network) and layer.several
-
-
-def title(layer):
-    """`Linear` for a layer without settings, `Scale(c=0.5)` for one with."""
-    return layer.name if isinstance(layer, Network) or not vars(layer) else repr(layer)
 
 
 # ---- Recording ------------------------------------------------------------------------------
@@ -271,6 +266,9 @@ class Network(Layer):
     def name(self):
         return self.title
 
+    def written(self, names):
+        return f"{self.name}({', '.join(names)})"
+
     def names_of(self, given):
         if given != len(self.inputs):
             raise TypeError(
@@ -288,7 +286,7 @@ class Network(Layer):
         def linearized(equation, xs):
             y, row = equation.layer.rule(*xs)
             rows.append(row)
-            places.update((name, byte_bounds(part)) for name, part in named(equation, y))
+            places.update((name, place(part)) for name, part in named(equation, y))
             return y
 
         y = self.evaluate(args, linearized)
@@ -398,7 +396,7 @@ class NetworkJacobian(Row):
         self.net = net
         self.rows = rows
         self.places = places
-        self.given = {byte_bounds(a) for a in args}  # where they lie, not the arrays
+        self.given = spans(args)  # where they lie, not the arrays
         self.name = net.name
 
     @property
@@ -529,6 +527,16 @@ class NetworkJacobian(Row):
     def __repr__(self):
         m, n = self.shape
         return f"Jacobian of {self.name} {m}x{n}"
+
+
+def spans(arrays):
+    """The pieces of memory that arrays look at, as addresses."""
+    return {place(a) for a in arrays} - {None}
+
+
+def place(a):
+    """Where an array lies; None for one that is followed, which lies nowhere itself."""
+    return byte_bounds(a) if isinstance(a, np.ndarray) else None
 
 
 class Argument(Jacobian):

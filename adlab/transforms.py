@@ -1,13 +1,17 @@
 """What one does with functions, under JAX's names and in its order of arguments.
 
-A function here is a Layer, a Network, or a plain Python function made of layers, such as
-`lambda W, b: HalfSquare(t)(Linear()(W, b, a))`.
+A function here is a plain Python function, written with NumPy and with layers, or a Layer or a
+Network. Its arguments and results are arrays, or lists, tuples and dicts of arrays.
 
     jvp(f, primals, tangents) -> y, y_dot        one forward sweep
     vjp(f, *primals) -> y, pullback              pullback(u) is one reverse sweep
     linearize(f, *primals) -> y, J               J @ v and u @ J, as often as you like
     grad(f), value_and_grad(f)                   the row u J for u = 1, shaped as the argument
     jacfwd(f), jacrev(f), jacobian(f)            all of J, by columns, by rows, by the cheaper
+    hvp(f, primals, tangents), hessian(f)        second order: forward over reverse
+
+`jvp` follows a plain function with dual numbers, all others trace it; a Layer or a Network already
+knows its equations. Transforms nest: `grad(grad(f))`, `jvp` of `grad`, one inside the other.
 
 Source of names and signatures: the JAX documentation, *The Autodiff Cookbook*. Two differences:
 `linearize` returns the Jacobian itself, where JAX returns the function v -> J v, and `jacobian`
@@ -16,42 +20,54 @@ chooses the cheaper mode, where JAX's is `jacrev`.
 
 import numpy as np
 
+from adlab.duals import push_along
 from adlab.layers import Layer
 from adlab.networks import Network, function_name, input_names
+from adlab.tracing import trace
+from adlab.trees import holds_arrays, is_tree, leaves, matched, rebuilt
 from adlab.vectors import basis, count, many, own, size, stack, unstack
 
 
 def jvp(f, primals, tangents):
     """(f(x), J v): the value, and its change along the tangents, by one forward sweep.
 
-    `primals` and `tangents` are tuples, one array for each argument. Nothing is kept for later.
+    `primals` and `tangents` are tuples, one for each argument. Nothing is kept for later.
     """
     if not isinstance(primals, tuple | list) or not isinstance(tangents, tuple | list):
         raise TypeError("jvp(f, primals, tangents) wants tuples: jvp(f, (x,), (v,))")
-    layer = as_layer(f, len(primals))
-    args = layer.arguments(primals)
+    layer, arrays = on_leaves(f, primals)
+    if any(map(holds_arrays, primals)):
+        tangents = matched(tuple(primals), tuple(tangents), "tangent", holds_arrays)
+    args = layer.arguments(arrays)
     shapes = tuple(a.shape for a in args)
     V, single = stack(tuple(tangents), shapes, "tangent", layer.name, np.result_type(*args))
     y, Y_dot = layer.pushforward(args, V)
-    return own((y, unstack(filled(Y_dot, y, count(V)), single, -1)), args, V)
+    ys = leaves(y)
+    Y_dot = tuple(filled(v, part, count(V)) for part, v in zip(ys, leaves(Y_dot), strict=True))
+    ys, Y_dot = own((tuple(ys), unstack(Y_dot, single, -1)), args, V)
+    return rebuilt(y, ys), rebuilt(y, Y_dot)
 
 
-def filled(y_dot, y, k):
-    """The k tangents of each result y, zeros where it does not move."""
-    if isinstance(y, tuple):
-        return tuple(filled(v, part, k) for v, part in zip(y_dot, y, strict=True))
-    return np.zeros((k, *np.shape(y)), np.result_type(y)) if y_dot is None else y_dot
+def filled(v, y, k):
+    """The k tangents of the result y, zeros where it does not move."""
+    return np.zeros((k, *np.shape(y)), np.result_type(y)) if v is None else v
 
 
 def vjp(f, *primals):
     """(f(x), pullback): pullback(u) gives the tuple of u J, one cotangent for each argument."""
     y, J = linearize(f, *primals)
-    return y, lambda u: u @ J
+
+    def pullback(u):
+        u = tuple(matched(y, u, "cotangent")) if is_tree(y) else u
+        return arranged(u @ J, primals)
+
+    return y, pullback
 
 
 def linearize(f, *primals):
-    """(f(x), J): the value and the Jacobian at x, a Row with one block for each argument."""
-    return as_layer(f, len(primals)).linearize(*primals)
+    """(f(x), J): the value and the Jacobian at x, a Row with one block for each array."""
+    layer, arrays = on_leaves(f, primals)
+    return layer.linearize(*arrays)
 
 
 def value_and_grad(f, argnums=0):
@@ -61,13 +77,13 @@ def value_and_grad(f, argnums=0):
     """
 
     def value_and_gradient(*primals):
-        y, J = linearize_in(f, argnums, primals)
+        y, J, chosen = linearize_in(f, argnums, primals)
         if J.shape_out != ():
             raise ValueError(
-                f"grad wants a function with a scalar value, {function_name(f)} gives shape "
+                f"grad wants a function with a scalar value, {name(f)} gives shape "
                 f"{J.shape_out}: use jacrev, or vjp with a cotangent"
             )
-        return y, as_asked(np.ones((), J.dtype) @ J, argnums)
+        return y, as_asked(np.ones((), J.dtype) @ J, chosen, argnums)
 
     return value_and_gradient
 
@@ -75,17 +91,21 @@ def value_and_grad(f, argnums=0):
 def grad(f, argnums=0):
     """A function that returns the gradient of f; see value_and_grad."""
     both = value_and_grad(f, argnums)
-    return lambda *primals: both(*primals)[1]
+
+    def gradient(*primals):
+        return both(*primals)[1]
+
+    return gradient
 
 
 def jacfwd(f, argnums=0):
     """A function that returns the Jacobian, of shape output + input: n columns J e_j, pushed."""
-    return lambda *primals: columns(linearize_in(f, argnums, primals)[1], argnums)
+    return lambda *primals: whole(columns, f, argnums, primals)
 
 
 def jacrev(f, argnums=0):
     """A function that returns the Jacobian, of shape output + input: m rows e_i J, pulled."""
-    return lambda *primals: rows(linearize_in(f, argnums, primals)[1], argnums)
+    return lambda *primals: whole(rows, f, argnums, primals)
 
 
 def jacobian(f, argnums=0):
@@ -94,12 +114,37 @@ def jacobian(f, argnums=0):
     Its `.mode(*primals)` says which: "forward" or "reverse".
     """
 
-    def whole(*primals):
-        J = linearize_in(f, argnums, primals)[1]
-        return columns(J, argnums) if cheaper(J) == "forward" else rows(J, argnums)
+    def cheaper_way(J):
+        return columns(J) if cheaper(J) == "forward" else rows(J)
 
-    whole.mode = lambda *primals: cheaper(linearize_in(f, argnums, primals)[1])
-    return whole
+    def by_cheaper(*primals):
+        return whole(cheaper_way, f, argnums, primals)
+
+    by_cheaper.mode = lambda *primals: cheaper(linearize_in(f, argnums, primals)[1])
+    return by_cheaper
+
+
+def hvp(f, primals, tangents):
+    """H v, the Hessian of a scalar f times a vector: the push of the gradient, forward over
+    reverse.
+
+    `primals` and `tangents` are tuples, one for each argument; so is the result. No Hessian is
+    built: it costs a few gradients. Source: Pearlmutter, *Fast exact multiplication by the
+    Hessian* (1994).
+    """
+    everything = tuple(range(len(primals)))
+    return jvp(grad(f, everything), primals, tangents)[1]
+
+
+def hessian(f, argnums=0):
+    """A function that returns the Hessian of a scalar f, of shape input + input.
+
+    All columns at once: one forward sweep, with a matrix of tangents, over the reverse sweep.
+    """
+    return jacfwd(grad(f, argnums), argnums)
+
+
+# ---- Whole Jacobians ------------------------------------------------------------------------
 
 
 def cheaper(J):
@@ -108,70 +153,133 @@ def cheaper(J):
     return "forward" if forward < size(J.shape_out) * J.flops.pull else "reverse"
 
 
-def columns(J, argnums):
-    """The blocks of J from pushes of basis vectors, in the structure: outputs, then arguments."""
+def whole(way, f, argnums, primals):
+    """All blocks of the Jacobian: in the form of the result, and inside of the arguments."""
+    y, J, chosen = linearize_in(f, argnums, primals)
+    by_output = [as_asked(blocks, chosen, argnums) for blocks in way(J)]
+    return rebuilt(y, by_output)
+
+
+def columns(J):
+    """For each output the blocks of J from pushes of basis vectors."""
     blocks = []
     for i, shape in enumerate(J.shape_in):
         pushed = J[i].push(basis(shape, J.dtype))
         outputs = pushed if many(J.shape_out) else (pushed,)
         blocks.append([np.moveaxis(Y, 0, -1).reshape((*Y.shape[1:], *shape)) for Y in outputs])
-    by_output = [as_asked(own(tuple(row)), argnums) for row in zip(*blocks, strict=True)]
-    return tuple(by_output) if many(J.shape_out) else by_output[0]
+    return [own(tuple(row)) for row in zip(*blocks, strict=True)]
 
 
-def rows(J, argnums):
-    """The blocks of J from pulls of basis vectors, in the structure: outputs, then arguments."""
+def rows(J):
+    """For each output the blocks of J from pulls of basis vectors."""
     pulled = J.pull(basis(J.shape_out, J.dtype))
     shapes = J.shape_out if many(J.shape_out) else (J.shape_out,)
     by_output, start = [], 0
     for shape in shapes:
         end = start + size(shape)
         row = tuple(X[start:end].reshape((*shape, *X.shape[1:])) for X in pulled)
-        by_output.append(as_asked(tuple(map(np.array, row)), argnums))
+        by_output.append(tuple(x.copy() for x in row))
         start = end
-    return tuple(by_output) if many(J.shape_out) else by_output[0]
+    return by_output
+
+
+# ---- Functions and their arguments ---------------------------------------------------------------
+
+
+class Function(Layer):
+    """A plain function as a layer: it is followed whenever its derivative is wanted."""
+
+    def __init__(self, f, inputs, title):
+        self.f, self.inputs, self.title = f, tuple(inputs), title
+
+    @property
+    def name(self):
+        return self.title
+
+    def names_of(self, given):
+        if given != len(self.inputs):
+            raise TypeError(f"{self.name} takes {len(self.inputs)} arguments, got {given}")
+        return self.inputs
+
+    def value(self, *args):
+        return self.f(*args)
+
+    def rule(self, *args):
+        return trace(self.f, args, self.inputs, self.title)
+
+    def pushforward(self, args, V):
+        return push_along(self.f, args, V)
 
 
 def as_layer(f, given):
-    """f as a Layer that takes this many arguments."""
+    """f as a Layer that takes this many arrays."""
     if isinstance(f, Layer):
         return f
     if not callable(f):
         raise TypeError(f"wanted a function or a layer, got {type(f).__name__}")
+    if not given:
+        raise TypeError(f"{function_name(f)} takes no arguments: there is nothing to differentiate")
     try:
         names = input_names(f)
     except (TypeError, ValueError):  # *args, or a callable without a signature
         names = ()
-    return Network(f, names if len(names) == given else numbered(given))
+    return Function(f, names if len(names) == given else numbered(given), function_name(f))
+
+
+def on_leaves(f, primals):
+    """(layer, arrays): f as a layer of the arrays among its arguments, and these."""
+    if not any(map(holds_arrays, primals)):
+        return as_layer(f, len(primals)), primals
+    arrays = [leaf for p in primals for leaf in leaves(p, holds_arrays)]
+
+    def on_arrays(*arrays):
+        return f(*arranged(arrays, primals))
+
+    on_arrays.__name__ = name(f)
+    return as_layer(on_arrays, len(arrays)), arrays
+
+
+def arranged(arrays, primals):
+    """The arrays in the form of the primals: a tuple with one entry for each."""
+    left = iter(arrays)
+    return tuple(rebuilt(p, left, holds_arrays) for p in primals)
+
+
+def name(f):
+    return f.name if isinstance(f, Layer) else function_name(f)
 
 
 def linearize_in(f, argnums, primals):
-    """(y, J) by the arguments `argnums` alone: the others are constants of the network."""
-    chosen = (argnums,) if np.ndim(argnums) == 0 else tuple(argnums)
-    if any(isinstance(i, bool) or not isinstance(i, int | np.integer) for i in chosen):
+    """(y, J, chosen): by the arguments `argnums` alone; the others are constants."""
+    numbers = (argnums,) if np.ndim(argnums) == 0 else tuple(argnums)
+    if any(isinstance(i, bool) or not isinstance(i, int | np.integer) for i in numbers):
         raise TypeError(f"argnums is a whole number or a tuple of them, got {argnums!r}")
-    if any(not -len(primals) <= i < len(primals) for i in chosen):
+    if any(not -len(primals) <= i < len(primals) for i in numbers):
         raise ValueError(f"argnums={argnums}, but {len(primals)} arguments came")
-    chosen = tuple(i % len(primals) for i in chosen)
-    if not chosen or len(set(chosen)) < len(chosen):
+    numbers = tuple(i % len(primals) for i in numbers)
+    if not numbers or len(set(numbers)) < len(numbers):
         raise ValueError(f"argnums={argnums} must name one argument at least, and none twice")
-    if len(chosen) == len(primals) and chosen == tuple(range(len(primals))):
-        return linearize(f, *primals)
+    chosen = tuple(primals[i] for i in numbers)
+    if numbers == tuple(range(len(primals))):
+        return *linearize(f, *primals), chosen
 
     def restricted(*values):
         args = list(primals)
-        for i, value in zip(chosen, values, strict=True):
+        for i, value in zip(numbers, values, strict=True):
             args[i] = value
         return f(*args)
 
-    restricted.__name__ = function_name(f)
-    return Network(restricted, numbered(len(chosen))).linearize(*(primals[i] for i in chosen))
+    restricted.__name__ = name(f)
+    if isinstance(f, Layer):
+        restricted = Network(restricted, numbered(len(numbers)))
+    return *linearize(restricted, *chosen), chosen
 
 
 def numbered(n):
     return [f"x{i}" for i in range(1, n + 1)]
 
 
-def as_asked(parts, argnums):
-    """One array for a single argument, a tuple for a tuple of them."""
+def as_asked(arrays, chosen, argnums):
+    """One entry for a single argument, a tuple for a tuple of them, each in its argument's form."""
+    parts = arranged(arrays, chosen)
     return parts[0] if np.ndim(argnums) == 0 else parts

@@ -9,6 +9,8 @@ from math import prod
 
 import numpy as np
 
+from adlab.trees import is_tree, leaves, rebuilt
+
 
 def many(shape):
     """Is this the shape of several arrays (a tuple of shapes) or of one (a tuple of integers)?"""
@@ -163,8 +165,8 @@ def own(result, *given):
     seen = {id(memory(a)) for a in flat(given)}
 
     def mine(y):
-        if isinstance(y, tuple):
-            return tuple(mine(part) for part in y)
+        if is_tree(y):
+            return rebuilt(y, map(mine, leaves(y)))
         if not isinstance(y, np.ndarray):
             return y
         y = y.copy() if id(memory(y)) in seen or not y.flags.writeable else y

@@ -17,10 +17,14 @@ import adlab
 ROOT = Path(adlab.__file__).parent
 
 FLOORS = [
+    {"trees"},
     {"vectors", "signatures"},
     {"jacobians"},
-    {"layers"},
+    {"kinds"},
+    {"layers", "rules"},
+    {"followed"},
     {"networks"},
+    {"tracing", "duals"},
     {"transforms"},
     {"brackets", "cost", "checks"},
     {"__init__"},  # what `import adlab` gives

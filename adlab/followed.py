@@ -1,0 +1,383 @@
+"""Arrays that are followed: NumPy computes with them, and each step is noticed.
+
+NumPy asks an argument that is no array of its own what to do (`__array_ufunc__`,
+`__array_function__`). So the functions to be differentiated are written with NumPy itself. What is
+done with a step is the business of who follows: `tracing.py` writes an equation down, `duals.py`
+pushes a tangent along.
+
+When transforms are nested, a value may be followed by several at a time, each inside the next, and
+the innermost takes the step first: what it computes with is followed by the others. Each has a
+number, later ones are further in; so the derivatives of two transforms are never mixed up.
+
+Source: NumPy's NEP 13 and NEP 18; the numbering: Pearlmutter & Siskind, *Lambda the ultimate
+backpropagator* (2008), on perturbation confusion.
+"""
+
+from itertools import count
+
+import numpy as np
+
+from adlab.layers import Layer
+from adlab.rules import COMPOSED, FLAT, RULES, as_type, index
+
+NUMBERS = count(1)
+
+
+class Operation(Layer):
+    """A NumPy function as a layer. Its arguments are those at `places`; all else is fixed."""
+
+    def __init__(self, function, args, places, settings):
+        self.function, self.args, self.places, self.settings = function, args, places, settings
+
+    def arguments(self, args):
+        return args
+
+    def filled(self, xs):
+        args = list(self.args)
+        for k, x in zip(self.places, xs, strict=True):
+            args[k] = x
+        return args
+
+    def value(self, *xs):
+        y = self.function(*self.filled(xs), **self.settings)
+        if y.dtype.kind != "f":
+            raise TypeError(
+                f"{self.name} gives numbers of type {y.dtype}; adlab differentiates real "
+                "functions: compute with the real and the imaginary part on their own"
+            )
+        return y
+
+    def jacobians(self, y, *xs):
+        rules, args = RULES[self.function], self.filled(xs)
+        return tuple(rules[k](y, *args, **self.settings) for k in self.places)
+
+    @property
+    def name(self):
+        return self.function.__name__
+
+    def written(self, names):
+        """`power(y1, 2)`, `sum(y2, axis=0)`: the call with the names of what is followed."""
+        parts = list(map(brief, self.args))
+        for k, name in zip(self.places, names, strict=True):
+            parts[k] = name
+        parts += [f"{key}={brief(x)}" for key, x in self.settings.items()]
+        return f"{self.name}({', '.join(parts)})"
+
+    def __repr__(self):
+        return self.written([f"x{i}" for i in range(1, len(self.places) + 1)])
+
+
+def brief(x):
+    """A fixed argument in a few words."""
+    if isinstance(x, Followed):
+        return f"followed {x.shape}"
+    return f"array {x.shape}" if isinstance(x, np.ndarray) and x.ndim else str(x)
+
+
+class Through(Layer):
+    """y = J a, for a linear map J that is fixed."""
+
+    def __init__(self, J):
+        self.J = J
+
+    def arguments(self, args):
+        return args
+
+    def value(self, a):
+        return self.J.push(a[None])[0]
+
+    def jacobians(self, y, a):
+        return (self.J,)
+
+
+def call(function, args, settings):
+    """What NumPy's function gives where some arguments are followed."""
+    if function in FLAT:
+        settings = {key: bare(x) for key, x in settings.items()}
+        return function(*map(bare, args), **settings)
+    composed = COMPOSED.get(function)
+    if composed:
+        if settings:
+            refuse_unknown(function, composed, settings)
+        return composed(*args, **settings)
+    if function not in RULES:
+        raise TypeError(no_rule(function))
+    if settings:
+        refuse_unknown(function, RULES[function][0], settings)
+        refuse_followed(function, settings)
+    inner = innermost(args)
+    places = tuple(
+        k for k, a in enumerate(args) if isinstance(a, Followed) and a.follower is inner
+    )
+    layer = Operation(function, args, places, settings)
+    return inner.step(layer, tuple(args[k] for k in places))
+
+
+def innermost(args):
+    """Who follows an argument and started last."""
+    return max((a.follower for a in args if isinstance(a, Followed)), key=lambda f: f.number)
+
+
+def bare(x):
+    """x without its innermost follower, in lists and tuples too."""
+    if isinstance(x, Followed):
+        return x.value
+    return type(x)(map(bare, x)) if type(x) in (list, tuple) else x
+
+
+class Follower:
+    """Who follows: says what one step does. `open` until its function has returned."""
+
+    def __init__(self):
+        self.number = next(NUMBERS)
+        self.open = True
+
+    def step(self, layer, args):
+        """layer(*args), where some of args are followed by this one."""
+        raise NotImplementedError
+
+    def check_open(self, args):
+        if not self.open:
+            raise ValueError(
+                "a value of a function that has been differentiated is used after its end: "
+                "return what you need from the function, or keep stop_gradient(x)"
+            )
+
+
+class Followed:
+    """A value and who follows it."""
+
+    __slots__ = ("follower", "value")
+
+    def __init__(self, value, follower):
+        self.value = value
+        self.follower = follower
+
+    # ---- NumPy and layers ask here ----
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **settings):
+        if method == "__call__":
+            return call(ufunc, tuple(as_array(x, self) for x in inputs), settings)
+        if method == "reduce" and ufunc in REDUCTIONS:
+            settings = {"axis": settings.pop("axis", 0)} | settings
+            return REDUCTIONS[ufunc](*inputs, **settings)
+        raise TypeError(no_rule(f"np.{ufunc.__name__}.{method}"))
+
+    def __array_function__(self, function, types, args, settings):
+        return call(function, args, settings)
+
+    def record(self, layer, args):
+        """A layer is applied to values of which some are followed."""
+        return innermost(args).step(layer, args)
+
+    def through(self, J):
+        return Through(J)(self)
+
+    # ---- What an array knows ----
+
+    @property
+    def shape(self):
+        return self.value.shape
+
+    @property
+    def ndim(self):
+        return self.value.ndim
+
+    @property
+    def size(self):
+        return self.value.size
+
+    @property
+    def dtype(self):
+        return self.value.dtype
+
+    @property
+    def real(self):
+        return self
+
+    @property
+    def T(self):
+        return np.transpose(self)
+
+    @property
+    def mT(self):
+        return np.swapaxes(self, -1, -2)
+
+    @property
+    def flat(self):
+        return iter(np.ravel(self))
+
+    def __len__(self):
+        return len(self.value)
+
+    def __iter__(self):
+        if self.ndim == 0:
+            raise TypeError("iteration over a 0-d array")
+        return (self[k] for k in range(len(self)))
+
+    def __getitem__(self, key):
+        return index(self, key)
+
+    def __bool__(self):
+        return bool(self.value)
+
+    def __repr__(self):
+        return f"{type(self).__name__}({self.value!r})"
+
+    def __format__(self, spec):
+        return format(self.value, spec)
+
+    # ---- What would lose the derivative ----
+
+    def __array__(self, *_, **__):
+        raise TypeError(
+            "an array that is being differentiated can't be put into a plain one: in place of "
+            "np.array([x, y]) write np.stack([x, y]), and np.concatenate in place of a[i] = x"
+        )
+
+    def lost(self, *_):
+        raise TypeError(
+            "float(), int() and .item() would lose the derivative: leave the value as it is, and "
+            "use np.sin for math.sin; to compute with its number alone, use stop_gradient"
+        )
+
+    __float__ = __int__ = __index__ = __complex__ = item = tolist = lost
+
+    def __setitem__(self, key, value):
+        raise TypeError(
+            "x[i] = ... changes an array that is being differentiated: make a new one, with "
+            "np.where, np.concatenate or np.stack"
+        )
+
+    def no_place(self, *_, **__):
+        raise TypeError("this method changes the array in place: use the function, such as np.sort")
+
+    sort = fill = put = resize = partition = no_place
+
+    def __eq__(self, other):
+        return np.equal(self, other)
+
+    def __ne__(self, other):
+        return np.not_equal(self, other)
+
+    __hash__ = object.__hash__
+
+    # ---- Methods that are functions ----
+
+    def reshape(self, *shape, order="C"):
+        if order != "C":
+            raise TypeError("reshape in C order alone can be differentiated; use .T first")
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape)
+
+    def transpose(self, *axes):
+        return np.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
+
+    def astype(self, dtype, copy=True):
+        dtype = np.dtype(dtype)
+        if dtype == self.dtype:
+            return self
+        return as_type(self, dtype) if dtype.kind == "f" else bare(self).astype(dtype)
+
+    def flatten(self):
+        return np.ravel(self)
+
+    def conj(self):
+        return self
+
+
+OPERATORS = {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "truediv": np.divide,
+    "pow": np.power,
+    "matmul": np.matmul,
+    "mod": np.remainder,
+    "floordiv": np.floor_divide,
+}
+COMPARISONS = {
+    "lt": np.less,
+    "le": np.less_equal,
+    "gt": np.greater,
+    "ge": np.greater_equal,
+}
+SIGNS = {"neg": np.negative, "pos": np.positive, "abs": np.absolute}
+METHODS = (
+    *("sum", "mean", "prod", "max", "min", "var", "std", "cumsum", "clip", "round", "ptp"),
+    *("ravel", "squeeze", "swapaxes", "repeat", "take", "diagonal", "trace", "dot", "copy"),
+    *("argmax", "argmin", "argsort", "any", "all", "nonzero"),
+)
+REDUCTIONS = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
+
+
+def binary(ufunc):
+    return lambda x, other: call(ufunc, (x, as_array(other, x)), {})
+
+
+def mirrored(ufunc):
+    return lambda x, other: call(ufunc, (as_array(other, x), x), {})
+
+
+def as_array(x, like):
+    """A list of numbers as an array of the float type that it meets."""
+    return np.asarray(x, like.dtype) if isinstance(x, list | tuple) else x
+
+
+def unary(ufunc):
+    return lambda x: call(ufunc, (x,), {})
+
+
+def method(function):
+    return lambda x, *args, **settings: function(x, *args, **settings)
+
+
+for name, ufunc in OPERATORS.items():
+    setattr(Followed, f"__{name}__", binary(ufunc))
+    setattr(Followed, f"__r{name}__", mirrored(ufunc))
+for name, ufunc in COMPARISONS.items():
+    setattr(Followed, f"__{name}__", binary(ufunc))
+for name, ufunc in SIGNS.items():
+    setattr(Followed, f"__{name}__", unary(ufunc))
+for name in METHODS:
+    setattr(Followed, name, method(getattr(np, name)))
+
+
+# ---- Errors -------------------------------------------------------------------------------------
+
+
+def no_rule(function):
+    name = function if isinstance(function, str) else full_name(function)
+    return (
+        f"{name} has no rule of differentiation here: write it with functions that have one "
+        "(adlab.operations() lists them), or give it one with custom_rule"
+    )
+
+
+def full_name(function):
+    module = getattr(function, "__module__", None) or "numpy"
+    return f"{module.replace('numpy', 'np', 1)}.{function.__name__}"
+
+
+def refuse_unknown(function, rule, settings):
+    """A TypeError for what the rule has no name for."""
+    code = rule.__code__
+    if "out" in settings:
+        raise TypeError(
+            f"{full_name(function)} with out= writes in place: use the value that it returns"
+        )
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    unknown = [key for key in settings if key not in names]
+    if unknown and not code.co_flags & CO_VARKEYWORDS:
+        raise TypeError(
+            f"{full_name(function)} can't be differentiated with {unknown[0]}=: leave it out"
+        )
+
+
+def refuse_followed(function, settings):
+    """A TypeError for an argument that is followed and named: rules know them by their places."""
+    for key, x in settings.items():
+        if isinstance(x, Followed):
+            raise TypeError(f"{full_name(function)}: hand {key} over by its place, not by name")
+
+
+CO_VARKEYWORDS = 0x08  # a code object's flag for **settings

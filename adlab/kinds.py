@@ -1,0 +1,111 @@
+"""Kinds of Jacobian that NumPy's own functions ask for, beyond those that layers need.
+
+    Slice          y = x[key]            its transpose puts y back into zeros
+    Cumulative     y_i = x_1 + ... + x_i    its transpose adds from the other end
+    Contraction    an einsum that is linear in one operand, all others fixed
+
+They are kinds as those of `jacobians.py`: each says how it pushes and how it pulls.
+"""
+
+import string
+from math import prod
+
+import numpy as np
+
+from adlab.jacobians import Flops, Jacobian, common_type
+
+
+class Slice(Jacobian):
+    """y = x[key] for a basic key: integers, slices, `...` and None, so no place is taken twice."""
+
+    def __init__(self, key, shape_in, shape_out):
+        super().__init__(shape_in, shape_out)
+        self.key = key if isinstance(key, tuple) else (key,)
+
+    def push(self, V):
+        return V[(slice(None), *self.key)]
+
+    def pull(self, U):
+        if hasattr(U, "through"):
+            return U.through(self.of_many(len(U)).T)
+        X = np.zeros_like(U, shape=(len(U), *self.shape_in))
+        X[(slice(None), *self.key)] = U
+        return X
+
+    def of_many(self, k):
+        """The same for k arrays at once, as one map."""
+        key = (slice(None), *self.key)
+        return Slice(key, (k, *self.shape_in), (k, *self.shape_out))
+
+
+class Cumulative(Jacobian):
+    """y_i = x_1 + ... + x_i along an axis (counted from the end):  J = lower triangle of ones."""
+
+    def __init__(self, shape, axis):
+        super().__init__(shape, shape)
+        self.axis = axis
+
+    def push(self, V):
+        return np.cumsum(V, axis=self.axis)
+
+    def pull(self, U):
+        return np.flip(np.cumsum(np.flip(U, axis=self.axis), axis=self.axis), axis=self.axis)
+
+    @property
+    def flops(self):
+        return Flops(prod(self.shape_in), prod(self.shape_in))
+
+
+class Contraction(Jacobian):
+    """y = einsum("inputs->output"), as a function of operand k; the other operands are fixed.
+
+    Every operand names its axes by letters, none twice; a letter that stands in operand k alone is
+    summed over. Pulling is an einsum again, in which the output and operand k change places.
+    """
+
+    def __init__(self, inputs, output, operands, k):
+        shape_in = operands[k].shape
+        sizes = {c: n for term, x in zip(inputs, operands, strict=True) for c, n in axes(term, x)}
+        others = [(t, x) for i, (t, x) in enumerate(zip(inputs, operands, strict=True)) if i != k]
+        super().__init__(
+            shape_in,
+            tuple(sizes[c] for c in output),
+            common_type(*(x for _, x in others)) if others else None,
+        )
+        self.letters, self.output, self.others = inputs[k], output, others
+        self.work = prod(sizes.values())
+        used = set(output).union(*(t for t, _ in others))
+        self.alone = [c for c in self.letters if c not in used]
+        self.sizes = sizes
+
+    def push(self, V):
+        return self.product(V, self.letters, self.output)
+
+    def pull(self, U):
+        spread = "".join(c for c in self.letters if c not in self.alone)
+        X = self.product(U, self.output, spread)
+        if not self.alone:
+            return X
+        kept = (1 if c in self.alone else self.sizes[c] for c in self.letters)
+        return np.broadcast_to(X.reshape(len(X), *kept), (len(X), *self.shape_in))
+
+    def product(self, V, given, wanted):
+        k = next(c for c in string.ascii_letters if c not in self.sizes)  # names the k vectors
+        terms = [k + given, *(t for t, _ in self.others)]
+        subscripts = f"{','.join(terms)}->{k}{wanted}"
+        return np.einsum(subscripts, V, *(x for _, x in self.others), optimize=True)
+
+    @property
+    def flops(self):
+        work = (1 + len(self.others)) * self.work
+        return Flops(work, work)
+
+    def held(self):
+        return tuple(x for _, x in self.others)
+
+
+def axes(term, x):
+    """(letter, size) for each axis of an operand."""
+    return zip(term, x.shape, strict=True)
+
+
