@@ -10,7 +10,7 @@ Source: Clifford's dual numbers a + b ε with ε² = 0 (1873); as forward mode: 
 *Evaluating Derivatives*, chapter 3.
 """
 
-from adlab.followed import Followed, Follower
+from adlab.followed import OVER, Followed, Follower
 from adlab.networks import returns_several
 from adlab.trees import leaves, rebuilt
 from adlab.vectors import floats
@@ -29,7 +29,8 @@ class Duals(Follower):
     """Pushes tangents along, step by step."""
 
     def step(self, layer, args):
-        self.check_open(args)
+        if not self.open:
+            raise ValueError(OVER)
         values = layer.arguments([self.parts(a)[0] for a in args])
         y, Y_dot = layer.pushforward(values, tuple(self.parts(a)[1] for a in args))
         if returns_several(layer):

@@ -20,7 +20,11 @@ import numpy as np
 from adlab.layers import Layer
 from adlab.rules import COMPOSED, FLAT, RULES, as_type, index
 
-NUMBERS = count(1)
+RANKS = count(1)
+OVER = (
+    "a value of a function that has been differentiated is used after its end: return what you "
+    "need from the function, or keep stop_gradient(x)"
+)
 
 
 class Operation(Layer):
@@ -40,11 +44,7 @@ class Operation(Layer):
 
     def value(self, *xs):
         y = self.function(*self.filled(xs), **self.settings)
-        if y.dtype.kind != "f":
-            raise TypeError(
-                f"{self.name} gives numbers of type {y.dtype}; adlab differentiates real "
-                "functions: compute with the real and the imaginary part on their own"
-            )
+        check_real(y, self.function)
         return y
 
     def jacobians(self, y, *xs):
@@ -92,30 +92,51 @@ class Through(Layer):
 
 def call(function, args, settings):
     """What NumPy's function gives where some arguments are followed."""
+    rules = RULES.get(function)
+    if rules is None:
+        return call_another(function, args, settings)
+    if settings:
+        refuse_unknown(function, rules[0], settings)
+        refuse_followed(function, settings)
+    inner = None
+    for a in args:
+        if isinstance(a, Followed):
+            if inner is None or a.follower.rank > inner.rank:
+                inner = a.follower
+        elif isinstance(a, list | tuple) and isinstance(function, np.ufunc):
+            return call(function, as_arrays(args), settings)
+    return inner.operate(function, rules, args, settings)
+
+
+def call_another(function, args, settings):
+    """A function that is flat, or written with others."""
     if function in FLAT:
         settings = {key: bare(x) for key, x in settings.items()}
         return function(*map(bare, args), **settings)
-    composed = COMPOSED.get(function)
-    if composed:
-        if settings:
-            refuse_unknown(function, composed, settings)
+    if function in COMPOSED:
+        composed = COMPOSED[function]
+        refuse_unknown(function, composed, settings)
         return composed(*args, **settings)
-    if function not in RULES:
-        raise TypeError(no_rule(function))
-    if settings:
-        refuse_unknown(function, RULES[function][0], settings)
-        refuse_followed(function, settings)
-    inner = innermost(args)
-    places = tuple(
-        k for k, a in enumerate(args) if isinstance(a, Followed) and a.follower is inner
-    )
-    layer = Operation(function, args, places, settings)
-    return inner.step(layer, tuple(args[k] for k in places))
+    raise TypeError(no_rule(function))
+
+
+def as_arrays(args):
+    """Lists of numbers as arrays of the float type that they meet."""
+    dtype = np.result_type(*(a.dtype for a in args if isinstance(a, Followed)))
+    return tuple(np.asarray(a, dtype) if isinstance(a, list | tuple) else a for a in args)
 
 
 def innermost(args):
     """Who follows an argument and started last."""
-    return max((a.follower for a in args if isinstance(a, Followed)), key=lambda f: f.number)
+    return max((a.follower for a in args if isinstance(a, Followed)), key=lambda f: f.rank)
+
+
+def check_real(y, function):
+    if y.dtype.kind != "f":
+        raise TypeError(
+            f"{function.__name__} gives numbers of type {y.dtype}; adlab differentiates real "
+            "functions: compute with the real and the imaginary part on their own"
+        )
 
 
 def bare(x):
@@ -126,22 +147,23 @@ def bare(x):
 
 
 class Follower:
-    """Who follows: says what one step does. `open` until its function has returned."""
+    """Who follows. `open` until its function has returned; of two, the one further in has the
+    higher rank."""
 
     def __init__(self):
-        self.number = next(NUMBERS)
+        self.rank = next(RANKS)
         self.open = True
 
     def step(self, layer, args):
         """layer(*args), where some of args are followed by this one."""
         raise NotImplementedError
 
-    def check_open(self, args):
-        if not self.open:
-            raise ValueError(
-                "a value of a function that has been differentiated is used after its end: "
-                "return what you need from the function, or keep stop_gradient(x)"
-            )
+    def operate(self, function, rules, args, settings):
+        """function(*args, **settings), as one step."""
+        places = [k for k, a in enumerate(args) if isinstance(a, Followed) and a.follower is self]
+        fixed = [None if k in places else a for k, a in enumerate(args)]
+        layer = Operation(function, fixed, places, settings)
+        return self.step(layer, [args[k] for k in places])
 
 
 class Followed:
@@ -157,7 +179,7 @@ class Followed:
 
     def __array_ufunc__(self, ufunc, method, *inputs, **settings):
         if method == "__call__":
-            return call(ufunc, tuple(as_array(x, self) for x in inputs), settings)
+            return call(ufunc, inputs, settings)
         if method == "reduce" and ufunc in REDUCTIONS:
             settings = {"axis": settings.pop("axis", 0)} | settings
             return REDUCTIONS[ufunc](*inputs, **settings)
@@ -311,16 +333,11 @@ REDUCTIONS = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minim
 
 
 def binary(ufunc):
-    return lambda x, other: call(ufunc, (x, as_array(other, x)), {})
+    return lambda x, other: call(ufunc, (x, other), {})
 
 
 def mirrored(ufunc):
-    return lambda x, other: call(ufunc, (as_array(other, x), x), {})
-
-
-def as_array(x, like):
-    """A list of numbers as an array of the float type that it meets."""
-    return np.asarray(x, like.dtype) if isinstance(x, list | tuple) else x
+    return lambda x, other: call(ufunc, (other, x), {})
 
 
 def unary(ufunc):

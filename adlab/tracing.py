@@ -1,11 +1,11 @@
 """Tracing: a function written with NumPy is run once, and what it does is written down.
 
-    y, J = trace(f, (x1, x2))
+    y, J = trace(f, (x1, x2), ("x1", "x2"), "f")
 
-The arguments are followed (`followed.py`). Each operation becomes an equation, with the Row of its
-Jacobians at this point; the equations are a Network, and J is its Jacobian, so `J @ v` is a forward
-sweep and `u @ J` a reverse sweep, as ever. `if` and `for` see the values: what is written down is
-the way that was taken.
+The arguments are followed (`followed.py`). Each operation leaves a Node: where its inputs come
+from, and its Jacobian in each of them at this point. `if` and `for` see the values, so what is
+written down is the way that was taken. `u @ J` goes up the list of nodes, a reverse sweep; `J @ v`
+goes down, a forward sweep. To be looked at, the nodes are the equations of a Network:
 
     print(J.net)                   the equations
     J.local["y3"]                  the Row of one of them
@@ -13,74 +13,211 @@ the way that was taken.
 Source: tracing by running on special values is HIPS autograd's and JAX's way.
 """
 
+from functools import cached_property
+from typing import NamedTuple
+
 import numpy as np
 
-from adlab.followed import Followed, Follower
-from adlab.networks import Equation, Network, NetworkJacobian, returns_several, with_last_uses
+from adlab.followed import OVER, Followed, Follower, Operation, check_real
+from adlab.jacobians import Jacobian, Row
+from adlab.layers import Layer
+from adlab.networks import Equation, Network, NetworkJacobian, spans, with_last_uses
 from adlab.trees import is_tree, leaves, rebuilt
-from adlab.vectors import floats
+from adlab.vectors import count, floats, total
+
+
+class Node(NamedTuple):
+    """One operation: the numbers of its inputs, its Jacobians in them, and what was called.
+
+    Values are counted through, first the arguments, then the results of the nodes.
+    """
+
+    parents: list
+    blocks: list
+    call: tuple
 
 
 class Traced(Followed):
-    """A value and its name in the equations."""
+    """A value and its number."""
 
-    __slots__ = ("name",)
+    __slots__ = ("number",)
 
-    def __init__(self, value, follower, name):
-        self.value, self.follower, self.name = value, follower, name
+    def __init__(self, value, follower, number):
+        self.value, self.follower, self.number = value, follower, number
 
 
 class Trace(Follower):
-    """The equations that a function has gone through, and their Jacobians."""
+    """The nodes of a function that is being run."""
 
     def __init__(self, inputs):
         super().__init__()
         self.inputs = tuple(inputs)
-        self.equations = []
-        self.rows = []
-        self.constants = {}
+        self.nodes = []
+
+    def operate(self, function, rules, args, settings):
+        """A function of NumPy: its value, and a Jacobian for each argument that is followed."""
+        values, fixed, places, parents = list(args), list(args), [], []
+        for k, a in enumerate(args):
+            if type(a) is Traced and a.follower is self:
+                values[k], fixed[k] = a.value, None
+                places.append(k)
+                parents.append(a.number)
+        y = function(*values, **settings)
+        check_real(y, function)
+        blocks = [rules[k](y, *values, **settings) for k in places]
+        return self.note(y, Node(parents, blocks, (function, fixed, places, settings)))
 
     def step(self, layer, args):
-        self.check_open(args)
-        names = tuple(self.name_of(a) for a in args)
-        y, row = layer.rule(*layer.arguments([self.value_of(a) for a in args]))
-        several = returns_several(layer)
-        outputs = tuple(self.new("y") for _ in y) if several else (self.new("y"),)
-        self.equations.append(Equation(outputs, layer, names))
-        self.rows.append(row)
-        if several:
-            return tuple(Traced(part, self, n) for part, n in zip(y, outputs, strict=True))
-        return Traced(y, self, outputs[0])
+        """A layer; what is not followed is a constant to it. A Network leaves its equations."""
+        if isinstance(layer, Network):
+            return layer.evaluate(args, lambda equation, xs: equation.layer(*xs))
+        mine = [k for k, a in enumerate(args) if self.follows(a)]
+        values = layer.arguments([self.value_of(a) for a in args])
+        y, row = layer.rule(*values)
+        fixed = [None if k in mine else a for k, a in enumerate(values)]
+        parents, blocks = [args[k].number for k in mine], [row[k] for k in mine]
+        return self.note(y, Node(parents, blocks, (layer, fixed, row)))
 
-    def mine(self, a):
-        return isinstance(a, Traced) and a.follower is self
+    def note(self, y, node):
+        if not self.open:
+            raise ValueError(OVER)
+        self.nodes.append(node)
+        return Traced(y, self, len(self.inputs) + len(self.nodes) - 1)
+
+    def follows(self, a):
+        return type(a) is Traced and a.follower is self
 
     def value_of(self, a):
-        return a.value if self.mine(a) else a
+        return a.value if self.follows(a) else a
 
-    def name_of(self, a):
-        """The name of a value that is followed, or of a new constant."""
-        if self.mine(a):
-            return a.name
-        name = self.new("c")
-        self.constants[name] = floats(a, "a constant", np.dtype(float))
-        return name
 
-    def new(self, letter):
-        """A name that no argument has: the equations are counted, and so are the constants."""
-        made = self.equations if letter == "y" else self.constants
-        name = f"{letter}{len(made) + 1}"
-        return name if name not in self.inputs else name + "_"
+class TracedJacobian(NetworkJacobian):
+    """The Jacobian of a traced function, a Row with one block per argument."""
+
+    def __init__(self, trace, results, args, several, title):
+        self.trace, self.results, self.args = trace, results, args
+        self.several, self.name = several, title
+        self.ends = [y.number if trace.follows(y) else None for y in results]
+        self.shapes = tuple(y.shape for y in results)
+        self.dtypes = tuple(y.dtype for y in results)
+        shape_out = self.shapes if several else self.shapes[0]
+        dtype = self.dtypes[0] if len(results) == 1 else np.result_type(*self.dtypes)
+        Jacobian.__init__(self, [a.shape for a in args], shape_out, dtype)
+
+    def push(self, V):
+        """The forward sweep: down the nodes, each pushes the tangents of its inputs."""
+        tangent = [*V, *(None for _ in self.trace.nodes)]
+        for number, node in enumerate(self.trace.nodes, len(V)):
+            moved = [
+                J.push(tangent[p])
+                for p, J in zip(node.parents, node.blocks, strict=True)
+                if tangent[p] is not None
+            ]
+            tangent[number] = total(moved) if moved else None
+        k = count(next(v for v in V if v is not None))
+        Y_dot = tuple(
+            np.zeros((k, *shape), dtype) if end is None or tangent[end] is None else tangent[end]
+            for end, shape, dtype in zip(self.ends, self.shapes, self.dtypes, strict=True)
+        )
+        return Y_dot if self.several else Y_dot[0]
+
+    def pull(self, U, wanted=None):
+        """The reverse sweep: up the nodes, each pulls the cotangent of its result to its inputs.
+
+        A value that is used twice receives two cotangents, and they are added.
+        """
+        nodes, n = self.trace.nodes, len(self.args)
+        cotangent = [None] * (n + len(nodes))
+        given = U if self.several else (U,)
+        for end, u in zip(self.ends, given, strict=True):
+            if end is not None and u is not None:
+                cotangent[end] = u if cotangent[end] is None else cotangent[end] + u
+        needed = None if wanted is None or all(wanted) else self.moved_by_arguments(wanted)
+        for number in range(len(cotangent) - 1, n - 1, -1):
+            u = cotangent[number]
+            if u is None:
+                continue
+            cotangent[number] = None
+            parents, blocks, _ = nodes[number - n]
+            for p, J in zip(parents, blocks, strict=True):
+                if needed is None or needed[p]:
+                    bar, so_far = J.pull(u), cotangent[p]
+                    cotangent[p] = bar if so_far is None else so_far + bar
+        some = next(u for u in given if u is not None)
+        wanted = wanted or (True,) * n
+        return tuple(
+            (np.zeros_like(some, shape=(len(some), *a.shape)) if u is None else u) if w else None
+            for u, a, w in zip(cotangent, self.args, wanted, strict=False)
+        )
+
+    def moved_by_arguments(self, wanted):
+        """For each value, whether it moves when the wanted arguments do."""
+        moved = list(wanted)
+        for node in self.trace.nodes:
+            moved.append(any(moved[p] for p in node.parents))
+        return moved
+
+    # ---- To be looked at, and counted ----
+
+    @cached_property
+    def net(self):
+        return TracedNetwork(self)
+
+    @cached_property
+    def rows(self):
+        return [row_of(node) for node in self.trace.nodes]
+
+    @cached_property
+    def given(self):
+        return spans(self.args)
+
+    def held(self):
+        return tuple(a for node in self.trace.nodes for J in node.blocks for a in J.held())
+
+
+def row_of(node):
+    if isinstance(node.call[0], Layer):
+        return node.call[2]
+    return Row(*node.blocks, name=node.call[0].__name__)
 
 
 class TracedNetwork(Network):
-    """The equations of a Trace as a Network: the way that the function took at these arguments."""
+    """The nodes as equations: the way that the function took, for these shapes of arguments."""
 
-    def __init__(self, trace, returned, title, several):
-        self.title, self.inputs, self.several = title, trace.inputs, several
-        self.outputs = tuple(trace.name_of(y) for y in returned)
-        self.equations = with_last_uses(trace.equations, self.outputs)
-        self.constants, self.weak = trace.constants, set()
+    def __init__(self, J):
+        trace = J.trace
+        self.title, self.inputs, self.several = J.name, trace.inputs, J.several
+        self.constants, self.weak = {}, set()
+        results = (self.free(f"y{i}") for i in range(1, len(trace.nodes) + 1))
+        names = [*self.inputs, *results]
+        equations = [
+            self.equation(node, name, names)
+            for node, name in zip(trace.nodes, names[len(self.inputs) :], strict=True)
+        ]
+        self.outputs = tuple(
+            self.constant(y) if end is None else names[end]
+            for end, y in zip(J.ends, J.results, strict=True)
+        )
+        self.equations = with_last_uses(equations, self.outputs)
+
+    def free(self, name):
+        """A name that no argument has."""
+        return self.free(name + "_") if name in self.inputs else name
+
+    def constant(self, a):
+        name = self.free(f"c{len(self.constants) + 1}")
+        self.constants[name] = a
+        return name
+
+    def equation(self, node, name, names):
+        inputs = [names[p] for p in node.parents]
+        if isinstance(node.call[0], Layer):
+            layer, fixed, _ = node.call
+            left = iter(inputs)
+            inputs = [next(left) if a is None else self.constant(a) for a in fixed]
+        else:
+            layer = Operation(*node.call)
+        return Equation((name,), layer, tuple(inputs))
 
 
 def trace(f, args, names, title):
@@ -91,13 +228,14 @@ def trace(f, args, names, title):
     """
     follower = Trace(names)
     try:
-        returned = f(*(Traced(a, follower, n) for a, n in zip(args, names, strict=True)))
+        returned = f(*(Traced(a, follower, k) for k, a in enumerate(args)))
     finally:
         follower.open = False
     if returned is None:
         raise TypeError(f"{title} returns None: does it lack a `return`?")
-    results = [y if follower.mine(y) else floats(y, "a result", None) for y in leaves(returned)]
-    net = TracedNetwork(follower, results, title, is_tree(returned))
-    ys = tuple(follower.value_of(y) for y in results)
-    J = NetworkJacobian(net, follower.rows, args, ys if net.several else ys[0])
-    return rebuilt(returned, ys), J
+    results = [y if follower.follows(y) else floats(y, "a result", float) for y in leaves(returned)]
+    if not results:
+        raise TypeError(f"{title} returns no value: there is nothing to differentiate")
+    J = TracedJacobian(follower, results, args, is_tree(returned), title)
+    ys = [follower.value_of(y) for y in results]
+    return (rebuilt(returned, ys) if is_tree(returned) else ys[0]), J
