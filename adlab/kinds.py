@@ -107,5 +107,3 @@ class Contraction(Jacobian):
 def axes(term, x):
     """(letter, size) for each axis of an operand."""
     return zip(term, x.shape, strict=True)
-
-

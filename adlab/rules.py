@@ -19,6 +19,7 @@ maximum share the slope, |x| has 0 at 0, as in JAX.
 """
 
 import string
+from functools import lru_cache
 from math import prod
 
 import numpy as np
@@ -33,7 +34,6 @@ from adlab.jacobians import (
     Identity,
     Kronecker,
     Permute,
-    Zero,
 )
 from adlab.kinds import Contraction, Cumulative, Slice
 
@@ -115,8 +115,7 @@ def entrywise(slope, k):
     """The rule of a ufunc in argument k: a diagonal, times a copy where the argument broadcasts."""
 
     def jacobian(y, *args):
-        x, d = args[k], slope(y, *args)
-        return times_copy(d, np.shape(x), y)
+        return times_copy(slope(y, *args), np.shape(args[k]), y)
 
     return jacobian
 
@@ -124,17 +123,30 @@ def entrywise(slope, k):
 def times_copy(d, shape, y):
     """diag(d) after the broadcasting of `shape` to the shape of y."""
     if isinstance(d, int | float | np.number):
-        copy = copied(shape, y.shape)
+        copy = copied(shape, y.shape, y.dtype)
         return copy if d == 1 else float(d) * copy
     if d.dtype != y.dtype:
         d = d.astype(y.dtype)
     if d.shape != y.shape:
         d = np.broadcast_to(d, y.shape)
-    return Diagonal(d) if shape == y.shape else Diagonal(d) @ Copy(shape, y.shape)
+    if shape == y.shape:
+        return Diagonal(d)
+    return Diagonal(d) @ copied(shape, y.shape, y.dtype)
 
 
-def copied(shape_in, shape_out):
-    return Identity(shape_in) if shape_in == shape_out else Copy(shape_in, shape_out)
+@lru_cache(4096)
+def copied(shape_in, shape_out, dtype, axes=None):
+    """Broadcasting. What depends on shapes alone is made once."""
+    J = Identity(shape_in) if shape_in == shape_out else Copy(shape_in, shape_out, axes)
+    J.dtype = dtype
+    return J
+
+
+@lru_cache(4096)
+def reshaped(shape_in, shape_out, dtype):
+    J = Identity(shape_in, shape_out)
+    J.dtype = dtype
+    return J
 
 
 # ---- Functions of our own that NumPy has under another form ------------------------------------
@@ -195,7 +207,7 @@ def reduced(axis, ndim):
 
 def summed(y, a, axis=None, keepdims=False):
     """J = 1ᵀ, the transpose of a copy along the axes that are summed."""
-    return Copy(y.shape, a.shape, reduced(axis, a.ndim)).T
+    return copied(y.shape, a.shape, y.dtype, reduced(axis, a.ndim)).T
 
 
 def averaged(y, a, axis=None, keepdims=False):
@@ -236,7 +248,7 @@ def placed_on_diagonal(Y, v, k=0):
 
 def accumulated(y, a, axis=None):
     if axis is None:
-        return Cumulative(y.shape, -1) @ Identity(a.shape, y.shape)
+        return Cumulative(y.shape, -1) @ reshaped(a.shape, y.shape, y.dtype)
     return Cumulative(a.shape, normalize_axis_index(axis, a.ndim) - a.ndim)
 
 
@@ -260,8 +272,9 @@ def matmul_left(Y, A, B):
         return Covector(B) if B.ndim == 1 else Dense(B.T)
     left, right, stack = matrices(A, B)
     shape = (*stack, *left.shape[-2:])
-    J = Kronecker(B=np.swapaxes(stacked(right, stack), -1, -2), matrices=shape, shape_out=Y.shape)
-    return J @ spread(A.shape, shape)
+    right = np.swapaxes(stacked(right, stack), -1, -2)
+    J = Kronecker(B=right, matrices=shape, shape_out=Y.shape)
+    return J if shape == A.shape else J @ spread(A.shape, shape)
 
 
 def matmul_right(Y, A, B):
@@ -273,7 +286,7 @@ def matmul_right(Y, A, B):
         left, stack = left.reshape(-1, left.shape[-1]), ()
     shape = (*stack, *right.shape[-2:])
     J = Kronecker(A=stacked(left, stack), matrices=shape, shape_out=Y.shape)
-    return J @ spread(B.shape, shape, column=B.ndim == 1)
+    return J if shape == B.shape else J @ spread(B.shape, shape, column=B.ndim == 1)
 
 
 def spread(shape_in, shape_out, column=False):
@@ -503,16 +516,16 @@ JACOBIANS = {
     np.matmul: (matmul_left, matmul_right),
     contract: Each(contracted),
     index: (indexed,),
-    as_type: (lambda y, x, dtype: Identity(x.shape),),
-    np.copy: (lambda y, x: Identity(x.shape),),
+    as_type: (lambda y, x, dtype: reshaped(x.shape, y.shape, y.dtype),),
+    np.copy: (lambda y, x: reshaped(x.shape, y.shape, y.dtype),),
     np.where: (no_condition, chosen(1), chosen(2)),
     concatenate: Each(concatenated),
     stack: Each(stacked_up),
-    np.reshape: (lambda y, x, shape: Identity(x.shape, y.shape),),
-    np.ravel: (lambda y, x: Identity(x.shape, y.shape),),
-    np.squeeze: (lambda y, x, axis=None: Identity(x.shape, y.shape),),
-    np.expand_dims: (lambda y, x, axis: Identity(x.shape, y.shape),),
-    np.broadcast_to: (lambda y, x, shape: copied(x.shape, y.shape),),
+    np.reshape: (lambda y, x, shape: reshaped(x.shape, y.shape, y.dtype),),
+    np.ravel: (lambda y, x: reshaped(x.shape, y.shape, y.dtype),),
+    np.squeeze: (lambda y, x, axis=None: reshaped(x.shape, y.shape, y.dtype),),
+    np.expand_dims: (lambda y, x, axis: reshaped(x.shape, y.shape, y.dtype),),
+    np.broadcast_to: (lambda y, x, shape: copied(x.shape, y.shape, y.dtype),),
     np.transpose: (transposed,),
     np.pad: (padded,),
     on_diagonal: (placed_on_diagonal,),
@@ -586,7 +599,9 @@ def named_axes(subscripts, operands):
     left, arrow, output = subscripts.partition("->")
     terms = left.split(",")
     if len(terms) != len(operands):
-        raise ValueError(f"np.einsum: {subscripts!r} names {len(terms)} operands, not {len(operands)}")
+        raise ValueError(
+            f"np.einsum: {subscripts!r} names {len(terms)} operands, not {len(operands)}"
+        )
     free = [c for c in string.ascii_letters if c not in subscripts]
     most = max(np.ndim(x) - len(t.replace("...", "")) for t, x in zip(terms, operands, strict=True))
     dots = "".join(free[:most]) if "..." in left else ""
@@ -614,7 +629,7 @@ def without_repeats(term, x):
 
 def norm(x, ord=None, axis=None, keepdims=False):
     x = np.ravel(x) if ord is None and axis is None and not keepdims else x
-    lone = x.ndim == 1 or np.ndim(axis) == 0 and axis is not None
+    lone = x.ndim == 1 or (np.ndim(axis) == 0 and axis is not None)
     if ord is None or (ord == 2 and lone) or ord == "fro":
         return length(x, axis=axis, keepdims=keepdims)
     if lone and ord == 1:
@@ -671,9 +686,7 @@ def split(ary, indices_or_sections, axis=0):
     parts = ends(np.arange(ary.shape[axis]), indices_or_sections)
     before = (slice(None),) * normalize_axis_index(axis, ary.ndim)
     starts = np.cumsum([0, *map(len, parts)])
-    return [
-        ary[(*before, slice(int(a), int(b)))] for a, b in zip(starts, starts[1:], strict=False)
-    ]
+    return [ary[(*before, slice(int(a), int(b)))] for a, b in zip(starts, starts[1:], strict=False)]
 
 
 def even_split(ary, indices_or_sections, axis=0):
@@ -705,9 +718,7 @@ COMPOSED = {
     np.concatenate: lambda arrays, axis=0: concatenate(*map(array, arrays), axis=axis),
     np.stack: lambda arrays, axis=0: stack(*map(array, arrays), axis=axis),
     np.vstack: lambda tup: concatenate(*map(np.atleast_2d, tup), axis=0),
-    np.hstack: lambda tup: (
-        concatenate(*map(np.atleast_1d, tup), axis=min(np.ndim(tup[0]), 2) // 2)
-    ),
+    np.hstack: lambda tup: concatenate(*map(np.atleast_1d, tup), axis=min(np.ndim(tup[0]), 2) // 2),
     np.column_stack: lambda tup: concatenate(
         *(np.reshape(x, (-1, 1)) if np.ndim(x) < 2 else x for x in tup), axis=1
     ),
@@ -719,9 +730,7 @@ COMPOSED = {
     np.matrix_transpose: lambda x: np.swapaxes(x, -1, -2),
     np.compress: lambda condition, a, axis=None: np.take(a, np.flatnonzero(condition), axis),
     np.dot: dot,
-    np.inner: lambda a, b: (
-        a * b if 0 in (np.ndim(a), np.ndim(b)) else np.tensordot(a, b, (-1, -1))
-    ),
+    np.inner: lambda a, b: a * b if 0 in (np.ndim(a), np.ndim(b)) else np.tensordot(a, b, (-1, -1)),
     np.vdot: lambda a, b: np.ravel(a) @ np.ravel(b),
     np.vecdot: lambda x1, x2: np.sum(x1 * x2, axis=-1),
     np.outer: lambda a, b: np.reshape(a, (-1, 1)) * np.reshape(b, (1, -1)),

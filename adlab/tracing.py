@@ -1,6 +1,6 @@
 """Tracing: a function written with NumPy is run once, and what it does is written down.
 
-    y, J = trace(f, (x1, x2), ("x1", "x2"), "f")
+    y, J = linearize(f, x1, x2)
 
 The arguments are followed (`followed.py`). Each operation leaves a Node: where its inputs come
 from, and its Jacobian in each of them at this point. `if` and `for` see the values, so what is
@@ -49,9 +49,9 @@ class Traced(Followed):
 class Trace(Follower):
     """The nodes of a function that is being run."""
 
-    def __init__(self, inputs):
+    def __init__(self, given):
         super().__init__()
-        self.inputs = tuple(inputs)
+        self.given = given  # how many arguments
         self.nodes = []
 
     def operate(self, function, rules, args, settings):
@@ -82,7 +82,7 @@ class Trace(Follower):
         if not self.open:
             raise ValueError(OVER)
         self.nodes.append(node)
-        return Traced(y, self, len(self.inputs) + len(self.nodes) - 1)
+        return Traced(y, self, self.given + len(self.nodes) - 1)
 
     def follows(self, a):
         return type(a) is Traced and a.follower is self
@@ -94,9 +94,9 @@ class Trace(Follower):
 class TracedJacobian(NetworkJacobian):
     """The Jacobian of a traced function, a Row with one block per argument."""
 
-    def __init__(self, trace, results, args, several, title):
+    def __init__(self, trace, results, args, several, layer):
         self.trace, self.results, self.args = trace, results, args
-        self.several, self.name = several, title
+        self.several, self.layer = several, layer
         self.ends = [y.number if trace.follows(y) else None for y in results]
         self.shapes = tuple(y.shape for y in results)
         self.dtypes = tuple(y.dtype for y in results)
@@ -159,6 +159,10 @@ class TracedJacobian(NetworkJacobian):
 
     # ---- To be looked at, and counted ----
 
+    @property
+    def name(self):
+        return self.layer.name
+
     @cached_property
     def net(self):
         return TracedNetwork(self)
@@ -186,7 +190,7 @@ class TracedNetwork(Network):
 
     def __init__(self, J):
         trace = J.trace
-        self.title, self.inputs, self.several = J.name, trace.inputs, J.several
+        self.title, self.inputs, self.several = J.name, tuple(J.layer.inputs), J.several
         self.constants, self.weak = {}, set()
         results = (self.free(f"y{i}") for i in range(1, len(trace.nodes) + 1))
         names = [*self.inputs, *results]
@@ -220,22 +224,22 @@ class TracedNetwork(Network):
         return Equation((name,), layer, tuple(inputs))
 
 
-def trace(f, args, names, title):
+def trace(f, args, layer):
     """(y, J): f(*args), and its Jacobian, a Row with one block for each argument.
 
     A result that is a list, tuple or dict of arrays comes back in its form, and J has its arrays
-    from left to right as outputs.
+    from left to right as outputs. `layer` knows the names, for the equations and for errors.
     """
-    follower = Trace(names)
+    follower = Trace(len(args))
     try:
         returned = f(*(Traced(a, follower, k) for k, a in enumerate(args)))
     finally:
         follower.open = False
     if returned is None:
-        raise TypeError(f"{title} returns None: does it lack a `return`?")
+        raise TypeError(f"{layer.name} returns None: does it lack a `return`?")
     results = [y if follower.follows(y) else floats(y, "a result", float) for y in leaves(returned)]
     if not results:
-        raise TypeError(f"{title} returns no value: there is nothing to differentiate")
-    J = TracedJacobian(follower, results, args, is_tree(returned), title)
+        raise TypeError(f"{layer.name} returns no value: there is nothing to differentiate")
+    J = TracedJacobian(follower, results, args, is_tree(returned), layer)
     ys = [follower.value_of(y) for y in results]
     return (rebuilt(returned, ys) if is_tree(returned) else ys[0]), J

@@ -18,6 +18,8 @@ Source of names and signatures: the JAX documentation, *The Autodiff Cookbook*. 
 chooses the cheaper mode, where JAX's is `jacrev`.
 """
 
+from functools import cached_property
+
 import numpy as np
 
 from adlab.duals import push_along
@@ -187,25 +189,38 @@ def rows(J):
 
 
 class Function(Layer):
-    """A plain function as a layer: it is followed whenever its derivative is wanted."""
+    """A plain function of `given` arrays as a layer: it is followed when a derivative is wanted."""
 
-    def __init__(self, f, inputs, title):
-        self.f, self.inputs, self.title = f, tuple(inputs), title
+    def __init__(self, f, given):
+        self.f, self.given = f, given
 
     @property
     def name(self):
-        return self.title
+        return function_name(self.f)
+
+    @cached_property
+    def inputs(self):
+        """The names of its arguments, or x1, x2, ..."""
+        try:
+            names = input_names(self.f)
+        except (TypeError, ValueError):  # *args, or a callable without a signature
+            names = ()
+        return names if len(names) == self.given else numbered(self.given)
 
     def names_of(self, given):
-        if given != len(self.inputs):
-            raise TypeError(f"{self.name} takes {len(self.inputs)} arguments, got {given}")
+        if given != self.given:
+            raise TypeError(f"{self.name} takes {self.given} arguments, got {given}")
         return self.inputs
+
+    def arguments(self, args):
+        plain = all(type(a) is np.ndarray and a.dtype.kind == "f" for a in args)
+        return args if plain and len(args) == self.given else super().arguments(args)
 
     def value(self, *args):
         return self.f(*args)
 
     def rule(self, *args):
-        return trace(self.f, args, self.inputs, self.title)
+        return trace(self.f, args, self)
 
     def pushforward(self, args, V):
         return push_along(self.f, args, V)
@@ -219,11 +234,7 @@ def as_layer(f, given):
         raise TypeError(f"wanted a function or a layer, got {type(f).__name__}")
     if not given:
         raise TypeError(f"{function_name(f)} takes no arguments: there is nothing to differentiate")
-    try:
-        names = input_names(f)
-    except (TypeError, ValueError):  # *args, or a callable without a signature
-        names = ()
-    return Function(f, names if len(names) == given else numbered(given), function_name(f))
+    return Function(f, given)
 
 
 def on_leaves(f, primals):

@@ -159,8 +159,7 @@ FUNCTIONS = {
     np.max: calls(np.max, [(3,)], [(2, 3)], make=apart)
     + calls(lambda x: np.max(x, axis=1), [(2, 3)], make=apart)
     + calls(lambda x: x.max(axis=(0, 2), keepdims=True), [(2, 3, 4)], make=apart),
-    np.min: calls(np.min, [(3,)], make=apart)
-    + calls(lambda x: x.min(0), [(2, 3)], make=apart),
+    np.min: calls(np.min, [(3,)], make=apart) + calls(lambda x: x.min(0), [(2, 3)], make=apart),
     np.ptp: calls(np.ptp, [(4,)], make=apart) + calls(lambda x: np.ptp(x, 1), [(2, 3)], make=apart),
     np.prod: calls(np.prod, [(3,)], [(2, 3)], [()])
     + calls(lambda x: np.prod(x, axis=1), [(2, 3)])
