@@ -44,7 +44,8 @@ class Operation(Layer):
 
     def value(self, *xs):
         y = self.function(*self.filled(xs), **self.settings)
-        check_real(y, self.function)
+        if y.dtype.kind != "f":
+            raise TypeError(not_real(y, self.function))
         return y
 
     def jacobians(self, y, *xs):
@@ -131,12 +132,11 @@ def innermost(args):
     return max((a.follower for a in args if isinstance(a, Followed)), key=lambda f: f.rank)
 
 
-def check_real(y, function):
-    if y.dtype.kind != "f":
-        raise TypeError(
-            f"{function.__name__} gives numbers of type {y.dtype}; adlab differentiates real "
-            "functions: compute with the real and the imaginary part on their own"
-        )
+def not_real(y, function):
+    return (
+        f"{function.__name__} gives numbers of type {y.dtype}; adlab differentiates real "
+        "functions: compute with the real and the imaginary part on their own"
+    )
 
 
 def bare(x):

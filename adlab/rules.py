@@ -34,12 +34,12 @@ from adlab.jacobians import (
     Identity,
     Kronecker,
     Permute,
+    Scaled,
 )
 from adlab.kinds import Contraction, Cumulative, Slice
 
-# ---- Entry by entry -------------------------------------------------------------------------
 
-
+# ---- Entry by entry --------------------------------------------------------------------------
 def larger(a, b):
     """1 where a > b, 1/2 where they are equal, 0 elsewhere."""
     return 0.5 * ((a > b) * 1.0 + (a >= b) * 1.0)
@@ -124,7 +124,7 @@ def times_copy(d, shape, y):
     """diag(d) after the broadcasting of `shape` to the shape of y."""
     if isinstance(d, int | float | np.number):
         copy = copied(shape, y.shape, y.dtype)
-        return copy if d == 1 else float(d) * copy
+        return copy if d == 1 else Scaled(float(d), copy)
     if d.dtype != y.dtype:
         d = d.astype(y.dtype)
     if d.shape != y.shape:
@@ -149,9 +149,7 @@ def reshaped(shape_in, shape_out, dtype):
     return J
 
 
-# ---- Functions of our own that NumPy has under another form ------------------------------------
-
-
+# ---- Functions of our own that NumPy has under another form ----------------------------------
 def followed(function):
     """`function` asks its arguments first, as NumPy's own functions do."""
 
@@ -198,9 +196,7 @@ def eigenvectors(A, UPLO="L"):
     return np.linalg.eigh(A, UPLO)[1]
 
 
-# ---- Sums -------------------------------------------------------------------------------------
-
-
+# ---- Sums ------------------------------------------------------------------------------------
 def reduced(axis, ndim):
     return tuple(range(ndim)) if axis is None else normalize_axis_tuple(axis, ndim)
 
@@ -252,9 +248,7 @@ def accumulated(y, a, axis=None):
     return Cumulative(a.shape, normalize_axis_index(axis, a.ndim) - a.ndim)
 
 
-# ---- Products ---------------------------------------------------------------------------------
-
-
+# ---- Products --------------------------------------------------------------------------------
 def matrices(A, B):
     """Both as matrices, and the stack (leading axes) that they have together."""
     left = A[None, :] if A.ndim == 1 else A
@@ -311,9 +305,7 @@ def contracted(k, y, subscripts, *operands):
     return Contraction(inputs.split(","), output, operands, k - 1)
 
 
-# ---- Putting arrays together and taking them apart ------------------------------------------------
-
-
+# ---- Putting arrays together and taking them apart -------------------------------------------
 def indexed(y, x, key):
     if all(isinstance(part, BASIC) for part in (key if isinstance(key, tuple) else (key,))):
         return Slice(key, x.shape, np.shape(y))
@@ -396,9 +388,7 @@ def moved(function):
     return jacobian
 
 
-# ---- Linear algebra ---------------------------------------------------------------------------
-
-
+# ---- Linear algebra --------------------------------------------------------------------------
 def t(A):
     return np.swapaxes(A, -1, -2)
 
@@ -489,8 +479,7 @@ def length_jacobian(y, a, axis=None, keepdims=False):
     return summed(y, a, axis) @ Diagonal(a / np.where(whole == 0, 1.0, whole))
 
 
-# ---- The tables ---------------------------------------------------------------------------------
-
+# ---- The tables ------------------------------------------------------------------------------
 MOVES = (
     np.tile,
     np.repeat,
@@ -545,9 +534,7 @@ RULES = {
 }
 
 
-# ---- Written with those above -----------------------------------------------------------------------
-
-
+# ---- Written with those above ----------------------------------------------------------------
 def array(x):
     return x if hasattr(x, "shape") else np.asarray(x)
 
@@ -767,8 +754,7 @@ COMPOSED = {
     np.linalg.matrix_transpose: lambda x: np.swapaxes(x, -1, -2),
 }
 
-# ---- Without a slope ----------------------------------------------------------------------------
-
+# ---- Without a slope -------------------------------------------------------------------------
 FLAT = {
     *(np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal),
     *(np.logical_and, np.logical_or, np.logical_xor, np.logical_not),

@@ -2,7 +2,7 @@
 
     y, J = linearize(f, x1, x2)
 
-The arguments are followed (`followed.py`). Each operation leaves a Node: where its inputs come
+The arguments are followed (`followed.py`). Each operation leaves a node: where its inputs come
 from, and its Jacobian in each of them at this point. `if` and `for` see the values, so what is
 written down is the way that was taken. `u @ J` goes up the list of nodes, a reverse sweep; `J @ v`
 goes down, a forward sweep. To be looked at, the nodes are the equations of a Network:
@@ -14,27 +14,15 @@ Source: tracing by running on special values is HIPS autograd's and JAX's way.
 """
 
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
-from adlab.followed import OVER, Followed, Follower, Operation, check_real
+from adlab.followed import OVER, Followed, Follower, Operation, not_real
 from adlab.jacobians import Jacobian, Row
 from adlab.layers import Layer
 from adlab.networks import Equation, Network, NetworkJacobian, spans, with_last_uses
 from adlab.trees import is_tree, leaves, rebuilt
 from adlab.vectors import count, floats, total
-
-
-class Node(NamedTuple):
-    """One operation: the numbers of its inputs, its Jacobians in them, and what was called.
-
-    Values are counted through, first the arguments, then the results of the nodes.
-    """
-
-    parents: list
-    blocks: list
-    call: tuple
 
 
 class Traced(Followed):
@@ -47,7 +35,11 @@ class Traced(Followed):
 
 
 class Trace(Follower):
-    """The nodes of a function that is being run."""
+    """The nodes of a function that is being run.
+
+    A node is (parents, blocks, called): the numbers of its inputs, its Jacobians in them, and what
+    was called, with what. Values are counted through, first the arguments, then the nodes' results.
+    """
 
     def __init__(self, given):
         super().__init__()
@@ -56,16 +48,17 @@ class Trace(Follower):
 
     def operate(self, function, rules, args, settings):
         """A function of NumPy: its value, and a Jacobian for each argument that is followed."""
-        values, fixed, places, parents = list(args), list(args), [], []
+        values, fixed, places, parents = [*args], [*args], [], []
         for k, a in enumerate(args):
             if type(a) is Traced and a.follower is self:
                 values[k], fixed[k] = a.value, None
                 places.append(k)
                 parents.append(a.number)
         y = function(*values, **settings)
-        check_real(y, function)
+        if y.dtype.kind != "f":
+            raise TypeError(not_real(y, function))
         blocks = [rules[k](y, *values, **settings) for k in places]
-        return self.note(y, Node(parents, blocks, (function, fixed, places, settings)))
+        return self.note(y, (parents, blocks, (function, fixed, places, settings)))
 
     def step(self, layer, args):
         """A layer; what is not followed is a constant to it. A Network leaves its equations."""
@@ -76,13 +69,14 @@ class Trace(Follower):
         y, row = layer.rule(*values)
         fixed = [None if k in mine else a for k, a in enumerate(values)]
         parents, blocks = [args[k].number for k in mine], [row[k] for k in mine]
-        return self.note(y, Node(parents, blocks, (layer, fixed, row)))
+        return self.note(y, (parents, blocks, (layer, fixed, row)))
 
     def note(self, y, node):
         if not self.open:
             raise ValueError(OVER)
+        number = self.given + len(self.nodes)
         self.nodes.append(node)
-        return Traced(y, self, self.given + len(self.nodes) - 1)
+        return Traced(y, self, number)
 
     def follows(self, a):
         return type(a) is Traced and a.follower is self
@@ -107,10 +101,10 @@ class TracedJacobian(NetworkJacobian):
     def push(self, V):
         """The forward sweep: down the nodes, each pushes the tangents of its inputs."""
         tangent = [*V, *(None for _ in self.trace.nodes)]
-        for number, node in enumerate(self.trace.nodes, len(V)):
+        for number, (parents, blocks, _) in enumerate(self.trace.nodes, len(V)):
             moved = [
                 J.push(tangent[p])
-                for p, J in zip(node.parents, node.blocks, strict=True)
+                for p, J in zip(parents, blocks, strict=True)
                 if tangent[p] is not None
             ]
             tangent[number] = total(moved) if moved else None
@@ -153,8 +147,8 @@ class TracedJacobian(NetworkJacobian):
     def moved_by_arguments(self, wanted):
         """For each value, whether it moves when the wanted arguments do."""
         moved = list(wanted)
-        for node in self.trace.nodes:
-            moved.append(any(moved[p] for p in node.parents))
+        for parents, _, _ in self.trace.nodes:
+            moved.append(any(moved[p] for p in parents))
         return moved
 
     # ---- To be looked at, and counted ----
@@ -176,13 +170,13 @@ class TracedJacobian(NetworkJacobian):
         return spans(self.args)
 
     def held(self):
-        return tuple(a for node in self.trace.nodes for J in node.blocks for a in J.held())
+        return tuple(a for _, blocks, _ in self.trace.nodes for J in blocks for a in J.held())
 
 
 def row_of(node):
-    if isinstance(node.call[0], Layer):
-        return node.call[2]
-    return Row(*node.blocks, name=node.call[0].__name__)
+    """The Row of one node; that of a layer has its constants too."""
+    _, blocks, (function, *_, last) = node
+    return last if isinstance(function, Layer) else Row(*blocks, name=function.__name__)
 
 
 class TracedNetwork(Network):
@@ -214,13 +208,14 @@ class TracedNetwork(Network):
         return name
 
     def equation(self, node, name, names):
-        inputs = [names[p] for p in node.parents]
-        if isinstance(node.call[0], Layer):
-            layer, fixed, _ = node.call
+        parents, _, called = node
+        inputs = [names[p] for p in parents]
+        if isinstance(called[0], Layer):
+            layer, fixed, _ = called
             left = iter(inputs)
             inputs = [next(left) if a is None else self.constant(a) for a in fixed]
         else:
-            layer = Operation(*node.call)
+            layer = Operation(*called)
         return Equation((name,), layer, tuple(inputs))
 
 
