@@ -232,12 +232,7 @@ class Kronecker(Jacobian):
         *stacked, q, s = matrices
         p = q if A is None else self.A.shape[-2]
         r = s if B is None else self.B.shape[-2]
-        A_stack, B_stack = ([] if M is None else [*M.shape[:-2]] for M in (self.A, self.B))
-        if (
-            (A is not None and self.A.shape[-1] != q)
-            or (B is not None and self.B.shape[-1] != s)
-            or not {(), tuple(stacked)} >= {tuple(A_stack), tuple(B_stack)}
-        ):
+        if not (fits(self.A, q, stacked) and fits(self.B, s, stacked)):
             raise ValueError(
                 f"Kronecker: A {np.shape(A)}, X {tuple(matrices)} and the transpose of "
                 f"B {np.shape(B)} do not multiply"
@@ -268,6 +263,11 @@ class Kronecker(Jacobian):
 
     def held(self):
         return tuple(M for M in (self.A, self.B) if M is not None)
+
+
+def fits(A, n, stacked):
+    """Does A, one matrix or a stack of them, have n columns?"""
+    return A is None or (A.shape[-1] == n and (A.ndim == 2 or [*A.shape[:-2]] == stacked))
 
 
 def times(A, X, B):

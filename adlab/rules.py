@@ -264,6 +264,8 @@ def matmul_left(Y, A, B):
     """Y = A B        J_A = I ⊗ Bᵀ"""
     if A.ndim == 1 and B.ndim <= 2:
         return Covector(B) if B.ndim == 1 else Dense(B.T)
+    if A.ndim == B.ndim == 2:
+        return Kronecker(B=B.T, matrices=A.shape)
     left, right, stack = matrices(A, B)
     shape = (*stack, *left.shape[-2:])
     right = np.swapaxes(stacked(right, stack), -1, -2)
@@ -275,6 +277,8 @@ def matmul_right(Y, A, B):
     """Y = A B        J_B = A ⊗ I"""
     if B.ndim == 1 and A.ndim <= 2:
         return Covector(A) if A.ndim == 1 else Dense(A)
+    if A.ndim == B.ndim == 2:
+        return Kronecker(A=A, matrices=B.shape)
     left, right, stack = matrices(A, B)
     if right.ndim == 2 and stack:  # one B for all of the stack: one long matrix A
         left, stack = left.reshape(-1, left.shape[-1]), ()

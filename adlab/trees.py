@@ -8,16 +8,21 @@ numbers is an array to NumPy, and a leaf here. JAX calls such trees pytrees.
 """
 
 
+TREES = (tuple, list, dict)
+
+
 def is_tree(x):
     """Is this a list, tuple or dict?"""
-    return isinstance(x, tuple | list | dict)
+    return isinstance(x, TREES)
 
 
 def holds_arrays(x):
     """Is this a dict, or a list or tuple with arrays in it, however deep?"""
-    if isinstance(x, tuple | list):
-        return any(hasattr(part, "__array_function__") or holds_arrays(part) for part in x)
-    return isinstance(x, dict)
+    if not isinstance(x, TREES):
+        return False
+    return isinstance(x, dict) or any(
+        hasattr(part, "__array_function__") or holds_arrays(part) for part in x
+    )
 
 
 def leaves(tree, is_tree=is_tree):

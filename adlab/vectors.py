@@ -165,6 +165,8 @@ def own(result, *given):
     seen = {id(memory(a)) for a in flat(given)}
 
     def mine(y):
+        if type(y) is tuple:
+            return tuple(map(mine, y))
         if is_tree(y):
             return rebuilt(y, map(mine, leaves(y)))
         if not isinstance(y, np.ndarray):
