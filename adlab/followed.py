@@ -17,7 +17,7 @@ from itertools import count
 
 import numpy as np
 
-from adlab.layers import Layer
+from adlab.operations import Operation, Through, full_name, no_rule, refuse_unknown
 from adlab.rules import COMPOSED, FLAT, RULES, as_type, index
 
 RANKS = count(1)
@@ -25,70 +25,6 @@ OVER = (
     "a value of a function that has been differentiated is used after its end: return what you "
     "need from the function, or keep stop_gradient(x)"
 )
-
-
-class Operation(Layer):
-    """A NumPy function as a layer. Its arguments are those at `places`; all else is fixed."""
-
-    def __init__(self, function, args, places, settings):
-        self.function, self.args, self.places, self.settings = function, args, places, settings
-
-    def arguments(self, args):
-        return args
-
-    def filled(self, xs):
-        args = list(self.args)
-        for k, x in zip(self.places, xs, strict=True):
-            args[k] = x
-        return args
-
-    def value(self, *xs):
-        y = self.function(*self.filled(xs), **self.settings)
-        if y.dtype.kind != "f":
-            raise TypeError(not_real(y, self.function))
-        return y
-
-    def jacobians(self, y, *xs):
-        rules, args = RULES[self.function], self.filled(xs)
-        return tuple(rules[k](y, *args, **self.settings) for k in self.places)
-
-    @property
-    def name(self):
-        return self.function.__name__
-
-    def written(self, names):
-        """`power(y1, 2)`, `sum(y2, axis=0)`: the call with the names of what is followed."""
-        parts = list(map(brief, self.args))
-        for k, name in zip(self.places, names, strict=True):
-            parts[k] = name
-        parts += [f"{key}={brief(x)}" for key, x in self.settings.items()]
-        return f"{self.name}({', '.join(parts)})"
-
-    def __repr__(self):
-        return self.written([f"x{i}" for i in range(1, len(self.places) + 1)])
-
-
-def brief(x):
-    """A fixed argument in a few words."""
-    if isinstance(x, Followed):
-        return f"followed {x.shape}"
-    return f"array {x.shape}" if isinstance(x, np.ndarray) and x.ndim else str(x)
-
-
-class Through(Layer):
-    """y = J a, for a linear map J that is fixed."""
-
-    def __init__(self, J):
-        self.J = J
-
-    def arguments(self, args):
-        return args
-
-    def value(self, a):
-        return self.J.push(a[None])[0]
-
-    def jacobians(self, y, a):
-        return (self.J,)
 
 
 def call(function, args, settings):
@@ -130,13 +66,6 @@ def as_arrays(args):
 def innermost(args):
     """Who follows an argument and started last."""
     return max((a.follower for a in args if isinstance(a, Followed)), key=lambda f: f.rank)
-
-
-def not_real(y, function):
-    return (
-        f"{function.__name__} gives numbers of type {y.dtype}; adlab differentiates real "
-        "functions: compute with the real and the imaginary part on their own"
-    )
 
 
 def bare(x):
@@ -263,6 +192,9 @@ class Followed:
             "use np.sin for math.sin; to compute with its number alone, use stop_gradient"
         )
 
+    def __round__(self, digits=0):
+        return np.round(self, digits)
+
     __float__ = __int__ = __index__ = __complex__ = item = tolist = lost
 
     def __setitem__(self, key, value):
@@ -362,39 +294,8 @@ for name in METHODS:
 # ---- Errors -------------------------------------------------------------------------------------
 
 
-def no_rule(function):
-    name = function if isinstance(function, str) else full_name(function)
-    return (
-        f"{name} has no rule of differentiation here: write it with functions that have one "
-        "(adlab.operations() lists them), or give it one with custom_rule"
-    )
-
-
-def full_name(function):
-    module = getattr(function, "__module__", None) or "numpy"
-    return f"{module.replace('numpy', 'np', 1)}.{function.__name__}"
-
-
-def refuse_unknown(function, rule, settings):
-    """A TypeError for what the rule has no name for."""
-    code = rule.__code__
-    if "out" in settings:
-        raise TypeError(
-            f"{full_name(function)} with out= writes in place: use the value that it returns"
-        )
-    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    unknown = [key for key in settings if key not in names]
-    if unknown and not code.co_flags & CO_VARKEYWORDS:
-        raise TypeError(
-            f"{full_name(function)} can't be differentiated with {unknown[0]}=: leave it out"
-        )
-
-
 def refuse_followed(function, settings):
     """A TypeError for an argument that is followed and named: rules know them by their places."""
     for key, x in settings.items():
         if isinstance(x, Followed):
             raise TypeError(f"{full_name(function)}: hand {key} over by its place, not by name")
-
-
-CO_VARKEYWORDS = 0x08  # a code object's flag for **settings

@@ -32,6 +32,8 @@ from numpy.lib.array_utils import byte_bounds
 
 from adlab.jacobians import Jacobian, Row, Transposed
 from adlab.layers import Add, Layer, MatMul, Multiply, Power, Scale, Shift
+from adlab.operations import as_layer, full_name, refuse_unknown
+from adlab.rules import RULES
 from adlab.vectors import count, floats, own, size
 
 
@@ -163,18 +165,26 @@ class Value:
         return MatMul()(other, self)
 
     def __array_ufunc__(self, ufunc, method, *inputs, **settings):
-        """NumPy asks here when an array stands beside a Value."""
-        name = {np.divide: "truediv"}.get(ufunc, ufunc.__name__)
-        name = {"multiply": "mul", "subtract": "sub"}.get(name, name)
-        left, right = inputs if len(inputs) == 2 else (None, None)
-        if method != "__call__" or settings or not hasattr(Value, f"__r{name}__"):
-            raise unrecordable(f"np.{ufunc.__name__}")
-        if isinstance(left, Value):
-            return getattr(left, f"__{name}__")(right)
-        return getattr(right, f"__r{name}__")(left)
+        """NumPy asks here when a function of its own meets a Value."""
+        name = OPERATORS.get(ufunc)
+        if method == "__call__" and name and not settings:
+            left, right = inputs
+            if isinstance(left, Value):
+                return getattr(left, f"__{name}__")(right)
+            return getattr(right, f"__r{name}__")(left)
+        if method != "__call__":
+            raise unrecordable(f"np.{ufunc.__name__}.{method}")
+        return self.__array_function__(ufunc, (), inputs, settings)
 
-    def __array_function__(self, function, types, args, kwargs):
-        raise unrecordable(f"np.{function.__name__}")
+    def __array_function__(self, function, types, args, settings):
+        """A function with a rule becomes an equation; its values need not be known for that."""
+        if function not in RULES:
+            raise unrecordable(full_name(function))
+        if settings:
+            refuse_unknown(function, RULES[function][0], settings)
+        places = [k for k, a in enumerate(args) if isinstance(a, Value)]
+        fixed = [None if k in places else a for k, a in enumerate(args)]
+        return self.record(as_layer(function, fixed, places, settings), [args[k] for k in places])
 
     def no_number(self, *_):
         raise TypeError(
@@ -207,10 +217,20 @@ class Value:
         return f"Value({self.name})"
 
 
+OPERATORS = {
+    np.add: "add",
+    np.subtract: "sub",
+    np.multiply: "mul",
+    np.divide: "truediv",
+    np.matmul: "matmul",
+}
+
+
 def unrecordable(what):
     return TypeError(
-        f"{what} can't be recorded in a Network: use a layer, such as Tanh()(y) for np.tanh(y) "
-        "and Sum()(y) for np.sum(y)"
+        f"{what} can't be recorded in a Network, where values are names without numbers: use a "
+        "layer or a function that has a rule in adlab.rules; or leave out Network(...) and hand "
+        "the plain function to grad, jvp or linearize"
     )
 
 

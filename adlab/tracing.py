@@ -17,10 +17,11 @@ from functools import cached_property
 
 import numpy as np
 
-from adlab.followed import OVER, Followed, Follower, Operation, not_real
+from adlab.followed import OVER, Followed, Follower
 from adlab.jacobians import Jacobian, Row
 from adlab.layers import Layer
 from adlab.networks import Equation, Network, NetworkJacobian, spans, with_last_uses
+from adlab.operations import as_layer, not_real
 from adlab.trees import is_tree, leaves, rebuilt
 from adlab.vectors import count, floats, total
 
@@ -215,7 +216,7 @@ class TracedNetwork(Network):
             left = iter(inputs)
             inputs = [next(left) if a is None else self.constant(a) for a in fixed]
         else:
-            layer = Operation(*called)
+            layer = as_layer(*called)
         return Equation((name,), layer, tuple(inputs))
 
 

@@ -7,7 +7,6 @@ A result in brackets is a tree. An argument in brackets is one if it holds array
 numbers is an array to NumPy, and a leaf here. JAX calls such trees pytrees.
 """
 
-
 TREES = (tuple, list, dict)
 
 
