@@ -73,7 +73,6 @@ class Contraction(Jacobian):
             common_type(*(x for _, x in others)) if others else None,
         )
         self.letters, self.output, self.others = inputs[k], output, others
-        self.work = prod(sizes.values())
         used = set(output).union(*(t for t, _ in others))
         self.alone = [c for c in self.letters if c not in used]
         self.sizes = sizes
@@ -97,8 +96,15 @@ class Contraction(Jacobian):
 
     @property
     def flops(self):
-        work = (1 + len(self.others)) * self.work
-        return Flops(work, work)
+        """For all letters at once; NumPy may find a way that takes less."""
+        spread = "".join(c for c in self.letters if c not in self.alone)
+        return Flops(self.work(self.letters, self.output), self.work(self.output, spread))
+
+    def work(self, given, wanted):
+        """One term has a product for each of the others, and an addition if a letter is summed."""
+        letters = set(given).union(*(t for t, _ in self.others))
+        summed = not letters <= set(wanted)
+        return (len(self.others) + summed) * prod(self.sizes[c] for c in letters)
 
     def held(self):
         return tuple(x for _, x in self.others)

@@ -225,6 +225,9 @@ class Function(Layer):
     def pushforward(self, args, V):
         return push_along(self.f, args, V)
 
+    def __repr__(self):
+        return self.name
+
 
 def as_layer(f, given):
     """f as a Layer that takes this many arrays."""

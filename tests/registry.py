@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import adlab
-from adlab import jacobians, layers, networks
+from adlab import followed, jacobians, kinds, layers, networks, tracing, transforms
 
 
 def numbers(*shape, seed=0):
@@ -261,6 +261,53 @@ LAYERS[networks.Network] = (
 NETWORKS_IN_FLOAT64_ALONE = shaped(network(nested), [(3, 2), (3,), (2,)])  # an array constant
 
 
+# ---- Plain NumPy ------------------------------------------------------------------------------
+
+
+def written_in_numpy(W, b, x):
+    y1 = x @ W.T + b
+    return np.tanh(y1) * y1 + 0.5 * np.cos(y1)
+
+
+def two_in_numpy(x1, x2, unused):
+    y1 = np.sin(x1)
+    return y1 * x2, np.sum(y1 * y1), x2
+
+
+def operation(function, *args, places=(0,), **settings):
+    return followed.Operation(function, list(args), list(places), settings)
+
+
+def traced(function, *shapes):
+    """The equations of a plain function, with one case to run them at."""
+
+    def make(dtype):
+        args = [numbers(*shape, seed=i).astype(dtype) for i, shape in enumerate(shapes)]
+        return adlab.linearize(function, *args)[1].net
+
+    return shaped(make, list(shapes), analytic=False)
+
+
+LAYERS[followed.Operation] = (
+    shaped(operation(np.power, None, 3), [(3,)], [(2, 3)], [()], analytic=False)
+    + shaped(operation(np.sum, None, axis=0), [(2, 3)], analytic=False)
+    + shaped(operation(np.matmul, None, None, places=(0, 1)), [(2, 3), (3,)], analytic=False)
+)
+LAYERS[followed.Through] = (
+    points(lambda dtype: followed.Through(adlab.Dense(numbers(3, 2).astype(dtype))), numbers(2))
+    + points(lambda dtype: followed.Through(adlab.Gather([2, 0, 2, 2], (3,))), numbers(3))
+    + points(lambda dtype: followed.Through(adlab.Copy((3,), (2, 3))), numbers(3))
+)
+LAYERS[transforms.Function] = (
+    shaped(transforms.Function(written_in_numpy, 3), [(3, 2), (3,), (2,)], [(3, 2), (3,), (4, 2)])
+    + shaped(transforms.Function(two_in_numpy, 3), [(3,), (3,), (2,)], [(2, 3), (3,), ()])
+    + shaped(transforms.Function(lambda x: x, 1), [(2, 3)])
+)
+LAYERS[tracing.TracedNetwork] = traced(written_in_numpy, (3, 2), (3,), (2,)) + traced(
+    two_in_numpy, (2, 3), (3,), ()
+)
+
+
 # ---- Jacobians --------------------------------------------------------------------------------
 
 
@@ -364,6 +411,25 @@ def gated_matrices(r):
     a = W @ x + b
     slope = np.diag(np.tanh(a) + a * (1 - np.tanh(a) ** 2) + 0.5)
     return slope @ np.kron(np.eye(3), x[None, :]), slope, slope @ W
+
+
+def slice_case(key, shape):
+    taken = places(*shape)[key]
+    return JacobianCase(
+        f"Slice {key} of {shape}",
+        lambda r: kinds.Slice(key, shape, taken.shape),
+        lambda r: one_hot(taken, prod(shape)),
+    )
+
+
+def contraction(subscripts, k, *operands):
+    inputs, output = subscripts.split("->")
+    return kinds.Contraction(inputs.split(","), output, operands, k)
+
+
+def gated_in_numpy(W, b, x):
+    y1 = W @ x + b
+    return y1 * np.tanh(y1) + 0.5 * y1
 
 
 JACOBIANS = {
@@ -645,6 +711,61 @@ JACOBIANS = {
     networks.Argument: [
         case(f"argument {i} of a network's Jacobian", *argument(i)) for i in range(3)
     ],
+    tracing.TracedJacobian: [
+        case(
+            "Jacobian of a plain function",
+            lambda r: adlab.linearize(gated_in_numpy, r(3, 2), r(3, seed=1), r(2, seed=2))[1],
+            lambda r: np.hstack(gated_matrices(r)),
+        ),
+    ],
+    kinds.Slice: [
+        slice_case(1, (3,)),
+        slice_case((slice(None), 2), (2, 3)),
+        slice_case((Ellipsis, slice(None, None, -2)), (2, 5)),
+        slice_case((None, slice(0, 1)), (3, 2)),
+        slice_case((), ()),
+    ],
+    kinds.Cumulative: [
+        case("Cumulative (4,)", lambda r: kinds.Cumulative((4,), -1), lambda r: np.tri(4)),
+        case("Cumulative (1,)", lambda r: kinds.Cumulative((1,), -1), lambda r: np.eye(1)),
+        case(
+            "Cumulative (2, 3), last axis",
+            lambda r: kinds.Cumulative((2, 3), -1),
+            lambda r: np.kron(np.eye(2), np.tri(3)),
+        ),
+        case(
+            "Cumulative (2, 3), first axis",
+            lambda r: kinds.Cumulative((2, 3), -2),
+            lambda r: np.kron(np.tri(2), np.eye(3)),
+        ),
+    ],
+    kinds.Contraction: [
+        case(
+            "Contraction ij,jk->ik in the first",
+            lambda r: contraction("ij,jk->ik", 0, r(2, 3), r(3, 4)),
+            lambda r: np.kron(np.eye(2), r(3, 4).T),
+        ),
+        case(
+            "Contraction ij,jk->ik in the second",
+            lambda r: contraction("ij,jk->ik", 1, r(2, 3), r(3, 4)),
+            lambda r: np.kron(r(2, 3), np.eye(4)),
+        ),
+        case(
+            "Contraction ij->j",
+            lambda r: contraction("ij->j", 0, r(2, 3)),
+            lambda r: np.kron(np.ones((1, 2)), np.eye(3)),
+        ),
+        case(
+            "Contraction ij,k->jk, an axis that is summed alone",
+            lambda r: contraction("ij,k->jk", 0, r(2, 3), r(4)),
+            lambda r: np.kron(np.ones((1, 2)), np.kron(np.eye(3), r(4)[:, None])),
+        ),
+        case(
+            "Contraction i,ij,j-> in the last",
+            lambda r: contraction("i,ij,j->", 2, r(2), r(2, 3), r(3)),
+            lambda r: (r(2) @ r(2, 3))[None],
+        ),
+    ],
 }
 
 # What only gives others their shape and can't be used itself.
@@ -666,6 +787,8 @@ FUNCTIONS = {
     "jacfwd": "test_transforms.py",
     "jacrev": "test_transforms.py",
     "jacobian": "test_transforms.py",
+    "hvp": "test_tracing.py",
+    "hessian": "test_tracing.py",
 }
 
 

@@ -16,7 +16,9 @@ MOVES = {
     np.concatenate,
     np.copy,
     np.copyto,
+    np.cumsum,
     np.empty_like,
+    np.flip,
     np.moveaxis,
     np.ndim,
     np.reshape,
@@ -28,7 +30,7 @@ MOVES = {
     np.swapaxes,
     np.transpose,
     np.zeros_like,
-}  # np.sum calls np.add.reduce, which is seen
+}  # np.sum and np.cumsum call np.add.reduce and .accumulate, which are seen
 
 
 class Counted(np.ndarray):
@@ -37,20 +39,27 @@ class Counted(np.ndarray):
     flops = 0
 
     def __array_ufunc__(self, ufunc, method, *inputs, **settings):
-        plain = [np.asarray(x) if isinstance(x, np.ndarray) else x for x in inputs]
+        inputs = [*map(plain, inputs)]
         if "out" in settings:
             settings["out"] = tuple(np.asarray(x) for x in settings["out"])
-        result = getattr(ufunc, method)(*plain, **settings)
-        Counted.flops += cost(ufunc, method, plain, result)
+        result = getattr(ufunc, method)(*inputs, **settings)
+        Counted.flops += cost(ufunc, method, inputs, result)
         return result.view(Counted) if isinstance(result, np.ndarray) else result
 
     def __array_function__(self, function, types, args, kwargs):
+        if function is np.einsum:
+            Counted.flops += einsum_cost(*args)
+            return function(*map(plain, args), **kwargs).view(Counted)
         if function not in MOVES:
             raise AssertionError(f"np.{function.__name__} is done and nobody counts it")
         return again_counted(super().__array_function__(function, types, args, kwargs))
 
     def dot(self, *args, **kwargs):
         raise AssertionError(".dot is done and nobody counts it")
+
+
+def plain(x):
+    return np.asarray(x) if isinstance(x, np.ndarray) else x
 
 
 def again_counted(result):
@@ -66,11 +75,23 @@ def cost(ufunc, method, inputs, result):
         return 2 * np.size(result) * np.shape(inputs[0])[-1]
     if ufunc in ARITHMETIC and method == "__call__":
         return np.size(result)
-    if ufunc is np.add and method == "reduce":
+    if ufunc is np.add and method in ("reduce", "accumulate"):
         return np.size(inputs[0])
     if ufunc is np.add and method == "at":
         return np.size(inputs[2])
     raise AssertionError(f"{ufunc.__name__}.{method} is done and nobody counts it")
+
+
+def einsum_cost(subscripts, *operands):
+    """For each combination of all letters: the products of one term, and one addition if some
+    letter is summed. NumPy may find a way that takes less."""
+    inputs, output = subscripts.split("->")
+    terms = inputs.split(",")
+    sizes = {
+        c: n for t, x in zip(terms, operands, strict=True) for c, n in zip(t, x.shape, strict=True)
+    }
+    summed = any(c not in output for c in sizes)
+    return (len(terms) - 1 + summed) * int(np.prod(list(sizes.values()), dtype=int))
 
 
 def counted(x):
