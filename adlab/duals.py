@@ -61,5 +61,5 @@ def push_along(f, args, V):
     if y is None:
         raise TypeError("the function returns None: does it lack a `return`?")
     values, tangents = zip(*(follower.parts(part) for part in leaves(y)), strict=True)
-    values = [floats(a, "a result", None) for a in values]
+    values = [floats(a, "a result", float) for a in values]
     return rebuilt(y, values), rebuilt(y, tangents)
