@@ -188,8 +188,9 @@ class Followed:
 
     def lost(self, *_):
         raise TypeError(
-            "float(), int() and .item() would lose the derivative: leave the value as it is, and "
-            "use np.sin for math.sin; to compute with its number alone, use stop_gradient"
+            "float(), int(), .item() and a[i] = x would lose the derivative: leave the value as "
+            "it is, use np.sin for math.sin and np.stack for a[i] = x; to compute with its number "
+            "alone, use stop_gradient"
         )
 
     def __round__(self, digits=0):
@@ -207,6 +208,11 @@ class Followed:
         raise TypeError("this method changes the array in place: use the function, such as np.sort")
 
     sort = fill = put = resize = partition = no_place
+
+    def __getattr__(self, name):
+        raise AttributeError(
+            f"an array that is being differentiated has no .{name}: use a function of NumPy"
+        )
 
     def __eq__(self, other):
         return np.equal(self, other)
@@ -240,14 +246,14 @@ class Followed:
 
 
 OPERATORS = {
-    "add": np.add,
-    "sub": np.subtract,
-    "mul": np.multiply,
-    "truediv": np.divide,
-    "pow": np.power,
-    "matmul": np.matmul,
-    "mod": np.remainder,
-    "floordiv": np.floor_divide,
+    "add": (np.add, "+"),
+    "sub": (np.subtract, "-"),
+    "mul": (np.multiply, "*"),
+    "truediv": (np.divide, "/"),
+    "pow": (np.power, "**"),
+    "matmul": (np.matmul, "@"),
+    "mod": (np.remainder, "%"),
+    "floordiv": (np.floor_divide, "//"),
 }
 COMPARISONS = {
     "lt": np.less,
@@ -272,6 +278,20 @@ def mirrored(ufunc):
     return lambda x, other: call(ufunc, (other, x), {})
 
 
+def in_place(ufunc, sign):
+    """`x += 1` changes an array, for all who have it; a single number it only names anew."""
+
+    def change(x, other):
+        if x.ndim:
+            raise TypeError(
+                f"x {sign}= ... changes an array that is being differentiated: write "
+                f"x = x {sign} ..., which makes a new one"
+            )
+        return call(ufunc, (x, other), {})
+
+    return change
+
+
 def unary(ufunc):
     return lambda x: call(ufunc, (x,), {})
 
@@ -280,8 +300,9 @@ def method(function):
     return lambda x, *args, **settings: function(x, *args, **settings)
 
 
-for name, ufunc in OPERATORS.items():
+for name, (ufunc, sign) in OPERATORS.items():
     setattr(Followed, f"__{name}__", binary(ufunc))
+    setattr(Followed, f"__i{name}__", in_place(ufunc, sign))
     setattr(Followed, f"__r{name}__", mirrored(ufunc))
 for name, ufunc in COMPARISONS.items():
     setattr(Followed, f"__{name}__", binary(ufunc))

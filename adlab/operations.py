@@ -114,7 +114,8 @@ def refuse_unknown(function, rule, settings):
     code = rule.__code__
     if "out" in settings:
         raise TypeError(
-            f"{full_name(function)} with out= writes in place: use the value that it returns"
+            f"{full_name(function)} with out= (or a += b, a *= b, ...) writes in place: use the "
+            "value that it returns, as in a = a + b"
         )
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     unknown = [key for key in settings if key not in names]
