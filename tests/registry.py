@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import adlab
-from adlab import followed, jacobians, kinds, layers, networks, tracing, transforms
+from adlab import jacobians, kinds, layers, networks, operations, tracing, transforms
 
 
 def numbers(*shape, seed=0):
@@ -275,7 +275,7 @@ def two_in_numpy(x1, x2, unused):
 
 
 def operation(function, *args, places=(0,), **settings):
-    return followed.Operation(function, list(args), list(places), settings)
+    return operations.Operation(function, list(args), list(places), settings)
 
 
 def traced(function, *shapes):
@@ -288,15 +288,15 @@ def traced(function, *shapes):
     return shaped(make, list(shapes), analytic=False)
 
 
-LAYERS[followed.Operation] = (
+LAYERS[operations.Operation] = (
     shaped(operation(np.power, None, 3), [(3,)], [(2, 3)], [()], analytic=False)
     + shaped(operation(np.sum, None, axis=0), [(2, 3)], analytic=False)
     + shaped(operation(np.matmul, None, None, places=(0, 1)), [(2, 3), (3,)], analytic=False)
 )
-LAYERS[followed.Through] = (
-    points(lambda dtype: followed.Through(adlab.Dense(numbers(3, 2).astype(dtype))), numbers(2))
-    + points(lambda dtype: followed.Through(adlab.Gather([2, 0, 2, 2], (3,))), numbers(3))
-    + points(lambda dtype: followed.Through(adlab.Copy((3,), (2, 3))), numbers(3))
+LAYERS[operations.Through] = (
+    points(lambda dtype: operations.Through(adlab.Dense(numbers(3, 2).astype(dtype))), numbers(2))
+    + points(lambda dtype: operations.Through(adlab.Gather([2, 0, 2, 2], (3,))), numbers(3))
+    + points(lambda dtype: operations.Through(adlab.Copy((3,), (2, 3))), numbers(3))
 )
 LAYERS[transforms.Function] = (
     shaped(transforms.Function(written_in_numpy, 3), [(3, 2), (3,), (2,)], [(3, 2), (3,), (4, 2)])
