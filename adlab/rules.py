@@ -260,8 +260,14 @@ def stacked(M, stack):
     return M if M.ndim == 2 else np.broadcast_to(M, (*stack, *M.shape[-2:]))
 
 
+def of_floats(M, Y):
+    """A matrix of integers in the float type of the product."""
+    return M if M.dtype.kind == "f" else M.astype(Y.dtype)
+
+
 def matmul_left(Y, A, B):
     """Y = A B        J_A = I ⊗ Bᵀ"""
+    B = of_floats(B, Y)
     if A.ndim == 1 and B.ndim <= 2:
         return Covector(B) if B.ndim == 1 else Dense(B.T)
     if A.ndim == B.ndim == 2:
@@ -275,6 +281,7 @@ def matmul_left(Y, A, B):
 
 def matmul_right(Y, A, B):
     """Y = A B        J_B = A ⊗ I"""
+    A = of_floats(A, Y)
     if B.ndim == 1 and A.ndim <= 2:
         return Covector(A) if A.ndim == 1 else Dense(A)
     if A.ndim == B.ndim == 2:
@@ -407,7 +414,7 @@ def solved(k):
 
     def jacobian(y, A, b):
         inverse = np.linalg.inv(A)
-        x = y[:, None] if b.ndim == 1 else y
+        x = y[:, None] if np.ndim(b) == 1 else y
         if k == 0:
             stack = np.broadcast_shapes(A.shape[:-2], x.shape[:-2])
             shape = (*stack, *A.shape[-2:])
@@ -561,6 +568,7 @@ def dot(a, b):
 
 def tensordot(a, b, axes=2):
     """One matrix product of both, their common axes brought together."""
+    a, b = array(a), array(b)
     if isinstance(axes, int | np.integer):
         axes = (range(a.ndim - axes, a.ndim), range(axes))
     left, right = (
@@ -579,6 +587,7 @@ def tensordot(a, b, axes=2):
 def einsum(subscripts, *operands, optimize=False):
     if not isinstance(subscripts, str):
         raise TypeError('np.einsum: write the subscripts as text, such as "ij,jk->ik"')
+    operands = [array(x) for x in operands]
     inputs, output = named_axes(subscripts.replace(" ", ""), operands)
     plain = [without_repeats(term, x) for term, x in zip(inputs, operands, strict=True)]
     terms = ",".join(term for term, _ in plain)
@@ -711,7 +720,7 @@ COMPOSED = {
     np.vstack: lambda tup: concatenate(*map(np.atleast_2d, tup), axis=0),
     np.hstack: lambda tup: concatenate(*map(np.atleast_1d, tup), axis=min(np.ndim(tup[0]), 2) // 2),
     np.column_stack: lambda tup: concatenate(
-        *(np.reshape(x, (-1, 1)) if np.ndim(x) < 2 else x for x in tup), axis=1
+        *(np.reshape(x, (-1, 1)) if np.ndim(x) < 2 else array(x) for x in tup), axis=1
     ),
     np.atleast_1d: lambda x: np.reshape(x, (1,)) if np.ndim(x) == 0 else x,
     np.atleast_2d: lambda x: np.reshape(x, (1, -1)) if np.ndim(x) < 2 else x,

@@ -141,3 +141,28 @@ def test_second_order(call):
     behind = gradient(*(a - h * v for a, v in zip(args, V, strict=True)))
     for Hv, p, m in zip(adlab.hvp(curved, args, V), ahead, behind, strict=True):
         np.testing.assert_allclose(Hv, (p - m) / (2 * h), rtol=2e-5, atol=2e-5, equal_nan=False)
+
+
+PAIRED = [
+    pytest.param(f, call, k, id=f"{f.__name__}-{n}-{call}-{k}")
+    for n, (f, call) in enumerate(CALLS)
+    for k in range(2)
+    if len(call.args) == 2
+]
+
+
+@pytest.mark.parametrize(("f", "call", "k"), PAIRED)
+def test_beside_integers_and_lists(f, call, k):
+    """The other argument is fixed: integers, or a list of them."""
+    x, other = call.args[k], np.ceil(3 * np.abs(call.args[1 - k])).astype(int) + 1
+    if f is np.linalg.solve and k == 1:
+        other = other + 9 * np.eye(other.shape[-1], dtype=int)
+
+    def beside(fixed):
+        return lambda x: call.f(x, fixed) if k == 0 else call.f(fixed, x)
+
+    truth = central(beside(other), [x], 0)
+    for fixed in (other, other.tolist()) if other.size else (other,):
+        for transform in (adlab.jacrev, adlab.jacfwd):
+            found = transform(beside(fixed))(x)
+            np.testing.assert_allclose(found, truth, rtol=1e-5, atol=1e-5, equal_nan=False)
