@@ -18,7 +18,7 @@ Source of names and signatures: the JAX documentation, *The Autodiff Cookbook*. 
 chooses the cheaper mode, where JAX's is `jacrev`.
 """
 
-from functools import cached_property
+from functools import cached_property, wraps
 
 import numpy as np
 
@@ -78,6 +78,7 @@ def value_and_grad(f, argnums=0):
     `argnums`: the argument to differentiate by, or a tuple of them (then the gradient is a tuple).
     """
 
+    @like(f)
     def value_and_gradient(*primals):
         y, J, chosen = linearize_in(f, argnums, primals)
         if J.shape_out != ():
@@ -94,6 +95,7 @@ def grad(f, argnums=0):
     """A function that returns the gradient of f; see value_and_grad."""
     both = value_and_grad(f, argnums)
 
+    @like(f)
     def gradient(*primals):
         return both(*primals)[1]
 
@@ -102,12 +104,12 @@ def grad(f, argnums=0):
 
 def jacfwd(f, argnums=0):
     """A function that returns the Jacobian, of shape output + input: n columns J e_j, pushed."""
-    return lambda *primals: whole(columns, f, argnums, primals)
+    return like(f)(lambda *primals: whole(columns, f, argnums, primals))
 
 
 def jacrev(f, argnums=0):
     """A function that returns the Jacobian, of shape output + input: m rows e_i J, pulled."""
-    return lambda *primals: whole(rows, f, argnums, primals)
+    return like(f)(lambda *primals: whole(rows, f, argnums, primals))
 
 
 def jacobian(f, argnums=0):
@@ -119,6 +121,7 @@ def jacobian(f, argnums=0):
     def cheaper_way(J):
         return columns(J) if cheaper(J) == "forward" else rows(J)
 
+    @like(f)
     def by_cheaper(*primals):
         return whole(cheaper_way, f, argnums, primals)
 
@@ -257,6 +260,11 @@ def arranged(arrays, primals):
     """The arrays in the form of the primals: a tuple with one entry for each."""
     left = iter(arrays)
     return tuple(rebuilt(p, left, holds_arrays) for p in primals)
+
+
+def like(f):
+    """For a function with the arguments of f: it is called as f is, in errors too."""
+    return wraps(f, updated=())
 
 
 def name(f):
