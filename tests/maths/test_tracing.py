@@ -33,7 +33,7 @@ def slope(f, x):
     return jacobian_by_differences(f, [x], 0).reshape(np.shape(x))
 
 
-# ---- Python as it is written ---------------------------------------------------------------------
+# ---- Python as it is written ------------------------------------------------------------------
 
 
 def branches(x):
@@ -183,7 +183,7 @@ def test_defaults_and_keywords_of_the_function():
     assert_close(grad(lambda x: power(x, 2, factor=1.0))(x3), 2 * x3, 1e-15, "other settings")
 
 
-# ---- Results and arguments -----------------------------------------------------------------------
+# ---- Results and arguments --------------------------------------------------------------------
 
 
 def test_unused_arguments_have_zero_gradients():
@@ -278,7 +278,7 @@ def test_the_equations_can_be_run_and_looked_at():
     assert_close(J.local["y3"].dense(), np.diag(1 - np.tanh(a) ** 2), 1e-15, "one equation")
 
 
-# ---- Trees ---------------------------------------------------------------------------------------
+# ---- Trees ------------------------------------------------------------------------------------
 
 
 class Layered(NamedTuple):
@@ -429,7 +429,7 @@ def test_empty_trees_and_plain_lists():
     assert g["none"].shape == (0,)  # a list without arrays in it is one
 
 
-# ---- Layers and networks inside, and NumPy inside of networks ------------------------------------
+# ---- Layers and networks inside, and NumPy inside of networks ---------------------------------
 
 
 def test_layers_inside_of_plain_functions():
@@ -495,7 +495,7 @@ def test_transforms_of_networks_of_second_order():
     assert_close(hessian(recorded)(x3), hessian(lambda x: np.sum(np.tanh(x) * x))(x3), 1e-13, "H")
 
 
-# ---- Second order --------------------------------------------------------------------------------
+# ---- Second order -----------------------------------------------------------------------------
 
 
 def bowl(x):
@@ -594,7 +594,7 @@ def test_gradients_of_blocks_by_several_arguments():
     assert_close(H[1][0], H[0][1].T, 1e-14, "y, x")
 
 
-# ---- Perturbation confusion ----------------------------------------------------------------------
+# ---- Perturbation confusion -------------------------------------------------------------------
 # Source: Siskind & Pearlmutter, *Nesting forward-mode AD in a functional framework* (2008);
 # Manzyuk et al., *Perturbation confusion in forward automatic differentiation of higher-order
 # functions* (2019).
@@ -725,7 +725,7 @@ def test_vectors_through_two_levels(D, E):
         assert_close(grad(f)(x3), slope(lambda x: np.sum(x * (1 - np.tanh(x) ** 2)), x3), 1e-9, "")
 
 
-# ---- Values that outlive their function ----------------------------------------------------------
+# ---- Values that outlive their function -------------------------------------------------------
 
 
 @pytest.mark.parametrize("transform", [grad, jacfwd, hessian, lambda f: lambda x: d_forward(f, x)])

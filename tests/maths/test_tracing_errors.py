@@ -1,0 +1,280 @@
+"""What can't be differentiated says so: each error names the operation and what to write instead."""
+
+import math
+
+import numpy as np
+import pytest
+
+import adlab
+from adlab import Network, Tanh, grad, hessian, jacfwd, jvp, linearize, vjp
+from tests.registry import numbers
+
+x3 = np.array([0.5, 1.5, 2.5])
+ones = np.ones(3)
+
+
+def written_into(x):
+    x[0] = 1.0
+    return x
+
+
+def put_into_a_plain_array(x):
+    a = np.zeros(3)
+    a[0] = x[0]
+    return a
+
+
+def put_in_rows(x):
+    a = np.zeros((2, 3))
+    a[0] = x
+    return a
+
+
+def added_in_place(x):
+    x += 1.0
+    return x
+
+
+def added_to_a_plain_array(x):
+    a = np.zeros(3)
+    a += x
+    return a
+
+
+def deleted(x):
+    del x[0]
+
+
+LOST = "would lose the derivative: leave the value as it is, use np.sin for math.sin"
+PLAIN = r"in place of np.array\(\[x, y\]\) write np.stack\(\[x, y\]\), and np.concatenate in place"
+REFUSED = {
+    "float(x)": (lambda x: float(x[0]) * x, TypeError, LOST),
+    "int(x)": (lambda x: int(x[0]) * x, TypeError, LOST),
+    "math.sin": (lambda x: math.sin(x[0]) * x, TypeError, LOST),
+    "math.floor": (lambda x: math.floor(x[0]) * x, TypeError, LOST),
+    "range": (lambda x: x * len(range(x[1])), TypeError, LOST),
+    "index of a list": (lambda x: [1.0, 2.0][x[0]] * x, TypeError, LOST),
+    "item": (lambda x: x[0].item() * x, TypeError, "to compute with its number alone, use stop_g"),
+    "tolist": (lambda x: sum(x.tolist()), TypeError, LOST),
+    "np.array": (lambda x: np.array([x[0], x[1]]), TypeError, PLAIN),
+    "np.asarray": (lambda x: np.asarray(x), TypeError, PLAIN),
+    "np.full": (lambda x: np.full(3, x[0]), TypeError, PLAIN),
+    "a row of a plain array": (put_in_rows, TypeError, PLAIN),
+    "an entry of a plain array": (
+        put_into_a_plain_array,
+        ValueError,
+        "setting an array element with a sequence",  # NumPy's words; ours stand above them
+    ),
+    "x[0] = 1": (
+        written_into,
+        TypeError,
+        r"x\[i\] = \.\.\. changes an array that is being differentiated: .* np.where, np.conc",
+    ),
+    "x += 1": (
+        added_in_place,
+        TypeError,
+        r"x \+= \.\.\. changes an array .*: write x = x \+ \.\.\., which makes a new one",
+    ),
+    "a += x": (
+        added_to_a_plain_array,
+        TypeError,
+        r"np.add with out= \(or a \+= b, .*\) writes in place: .* as in a = a \+ b",
+    ),
+    "out=": (
+        lambda x: np.sin(x, out=np.zeros(3)),
+        TypeError,
+        "np.sin with out= .* writes in place: use the value that it returns",
+    ),
+    "out= of a sum": (lambda x: np.sum(x, out=np.zeros(())), TypeError, "np.sum with out="),
+    "x.sort()": (lambda x: x.sort(), TypeError, "in place: use the function, such as np.sort"),
+    "x.fill": (lambda x: x.fill(0.0), TypeError, "in place"),
+    "del x[0]": (deleted, AttributeError, "__delitem__"),
+    "copyto": (lambda x: np.copyto(np.zeros(3), x), TypeError, "np.copyto has no rule"),
+    "an unknown function": (
+        lambda x: np.interp(x, [0.0, 1.0], [0.0, 1.0]),
+        TypeError,
+        "np.interp has no rule of differentiation here: write it with functions that have one",
+    ),
+    "one of another module": (
+        lambda x: np.linalg.pinv(np.outer(x, x)),
+        TypeError,
+        "np.linalg.pinv has no rule .*custom_rule",
+    ),
+    "fft": (lambda x: np.fft.fft(x).real, TypeError, "np.fft.fft has no rule"),
+    "an unknown ufunc": (lambda x: np.spacing(x), TypeError, "np.spacing has no rule"),
+    "a method of a ufunc": (lambda x: np.add.outer(x, x), TypeError, "np.add.outer has no rule"),
+    "ufunc.at": (lambda x: np.add.at(np.zeros(3), [0], x), TypeError, "np.add.at has no rule"),
+    "where= of a sum": (
+        lambda x: np.sum(x, where=x > 1),
+        TypeError,
+        "np.sum can't be differentiated with where=: leave it out",
+    ),
+    "where= of a ufunc": (lambda x: np.sin(x, where=x > 1), TypeError, "np.sin .* with where="),
+    "dtype=": (lambda x: np.sum(x, dtype=np.float32), TypeError, "np.sum .* with dtype="),
+    "initial=": (lambda x: np.max(x, initial=0.0), TypeError, "np.max .* with initial="),
+    "order=": (lambda x: np.reshape(x, (3, 1), order="F"), TypeError, "np.reshape .* order="),
+    "order= of a method": (lambda x: x.reshape(3, 1, order="F"), TypeError, "C order alone"),
+    "the condition of where": (lambda x: np.where(x, 1.0, x), TypeError, "np.where"),
+    "an array by its name": (lambda x: np.sum(a=x), TypeError, "hand a over by its place"),
+    "a setting": (
+        lambda x: np.clip(x, a_min=x[0], a_max=None),
+        None,
+        None,
+    ),
+    "norm": (lambda x: np.linalg.norm(np.outer(x, x), 2), TypeError, "ord=2 of a matrix has no"),
+    "einsum with lists": (
+        lambda x: np.einsum(x, [0], [0]),
+        TypeError,
+        'write the subscripts as text, such as "ij,jk->ik"',
+    ),
+    "einsum": (lambda x: np.einsum("i,i->i", x), ValueError, "names 2 operands, not 1"),
+    "split": (lambda x: np.split(x, 2)[0], ValueError, "3 entries .* do not make 2 equal parts"),
+    "times 1j": (
+        lambda x: (x * 1j).real,
+        TypeError,
+        "multiply gives numbers of type complex128; adlab differentiates real functions",
+    ),
+    "plus a complex array": (lambda x: x + 1j * ones, TypeError, "type complex128.*real and the"),
+    "astype(complex)": (lambda x: x.astype(complex), None, None),
+    "an attribute": (lambda x: x.nbytes * x, AttributeError, "has no .nbytes: use a function of"),
+    "the imaginary part": (lambda x: x.imag, AttributeError, "has no .imag"),
+    "no result": (lambda x: None, TypeError, "returns None: does it lack a `return`?"),
+    "text": (lambda x: "text", TypeError, "a result must be numbers, got str"),
+    "a complex result": (lambda x: 1j * ones, TypeError, "a result is complex"),
+    "iteration over a number": (lambda x: list(x[0]), TypeError, "iteration over a 0-d array"),
+    "the truth of several": (lambda x: x if x > 1 else -x, ValueError, "truth value of an array"),
+    "shapes": (lambda x: x + np.ones(2), ValueError, "could not be broadcast"),
+    "an index": (lambda x: x[7], IndexError, "index 7 is out of bounds"),
+}
+ALLOWED = {name for name, (_, kind, _) in REFUSED.items() if kind is None}
+WAYS = {
+    "reverse": lambda f: vjp(f, x3),
+    "forward": lambda f: jvp(f, (x3,), (ones,)),
+    "linearize": lambda f: linearize(f, x3),
+    "nested": lambda f: jacfwd(lambda x: vjp(f, x)[0])(x3),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", [name for name in REFUSED if name not in ALLOWED])
+def test_what_is_refused(name, way):
+    f, kind, message = REFUSED[name]
+    with pytest.raises(kind, match=message):
+        WAYS[way](f)
+
+
+def test_numpy_says_why_an_entry_can_not_be_set():
+    """The cause, which a traceback prints first, has our words."""
+    with pytest.raises(ValueError, match="sequence") as caught:
+        grad(put_into_a_plain_array)(x3)
+    assert "np.stack for a[i] = x" in str(caught.value.__cause__)
+
+
+ARGUMENTS = {
+    "an integer": (3, "holds integers .* derivatives need floats: write 1.0 for 1, or use .astype"),
+    "integers": (np.arange(3), "argument x of square holds integers"),
+    "a bool": (True, "holds integers"),
+    "complex": (1j * ones, "argument x of square is complex; adlab differentiates real functions"),
+    "text": ("text", "must be numbers, got str"),
+    "None": (None, "must be numbers, got NoneType"),
+    "an object": (object(), "must be numbers, got object"),
+    "masked": (np.ma.masked_array(ones, [0, 0, 1]), "is a masked array: fill in numbers first"),
+    "ragged": ([[1.0], [1.0, 2.0]], "is no array: rows of different lengths"),
+}
+
+
+def square(x):
+    return np.sum(x * x)
+
+
+@pytest.mark.parametrize("came", ARGUMENTS)
+@pytest.mark.parametrize(
+    "transform", [grad, jacfwd, hessian, lambda f: lambda x: jvp(f, (x,), (x,))]
+)
+def test_arguments_that_are_no_floats(came, transform):
+    x, message = ARGUMENTS[came]
+    with pytest.raises(TypeError, match=message):
+        transform(square)(x)
+
+
+def test_in_a_tree_too():
+    with pytest.raises(TypeError, match="holds integers"):
+        grad(lambda p: np.sum(p["x"]))({"x": np.arange(3)})
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "message"),
+    [
+        (
+            lambda: grad(lambda x: x)(x3),
+            ValueError,
+            r"scalar value, <lambda> gives shape \(3,\): u",
+        ),
+        (lambda: grad(lambda x: (x[0], x[1]))(x3), ValueError, "scalar value"),
+        (lambda: grad(3.0)(x3), TypeError, "wanted a function or a layer, got float"),
+        (lambda: grad(lambda: 1.0)(), ValueError, "argnums=0, but 0 arguments came"),
+        (lambda: linearize(lambda: 1.0), TypeError, "takes no arguments: there is nothing to diff"),
+        (lambda: grad(lambda x: x, 1)(x3), ValueError, "argnums=1, but 1 arguments came"),
+        (lambda: grad(lambda x: (), 0)(x3), TypeError, "returns no value"),
+        (lambda: jvp(lambda x: x, x3, x3), TypeError, r"wants tuples: jvp\(f, \(x,\), \(v,\)\)"),
+        (lambda: jvp(lambda x: x, (x3,), (np.ones(2),)), ValueError, r"tangent has shape \(2,\)"),
+        (lambda: vjp(lambda x: x, x3)[1](np.ones(2)), ValueError, r"cotangent has shape \(2,\)"),
+        (lambda: grad(lambda x, y: np.sum(x))(x3), TypeError, "missing 1 required positional"),
+    ],
+)
+def test_transforms_that_are_used_wrongly(call, kind, message):
+    with pytest.raises(kind, match=message):
+        call()
+
+
+# ---- What has to work -------------------------------------------------------------------------
+
+
+def test_in_place_on_single_numbers_only_names_anew():
+    """x[0] is a number: `total += x[0]` can't be seen by anybody else."""
+
+    def f(x):
+        total = x[0]
+        total += x[1]
+        total *= x[2]
+        total -= 1.0
+        total /= 2.0
+        total **= 2
+        return total
+
+    a, b, c = x3
+    t = ((a + b) * c - 1) / 2
+    np.testing.assert_allclose(grad(f)(x3), [t * c, t * c, t * (a + b)], rtol=1e-14)
+
+
+def test_complex_steps_still_need_no_tracing():
+    assert adlab.complex_step(lambda x: np.sin(x), x3).shape == (3, 3)
+
+
+def test_conversions_that_keep_numbers():
+    def f(x):
+        counts = x.astype(int)
+        assert counts.dtype == int and type(counts) is np.ndarray
+        return np.sum(x.astype(np.float32).astype(float) * counts)
+
+    np.testing.assert_allclose(grad(f)(x3), [0, 1, 2])
+
+
+def test_integers_stand_beside_what_is_differentiated():
+    labels, table = np.array([2, 0]), np.arange(6).reshape(2, 3)
+
+    def f(x):
+        return np.sum(x[labels] * 3) + np.sum(table @ x) + np.sum(table * x) + True * x[0]
+
+    np.testing.assert_allclose(grad(f)(x3), [3 + 3 + 3 + 1, 5 + 5, 3 + 7 + 7])
+
+
+def test_a_network_that_is_recorded_says_what_it_can_not_do():
+    with pytest.raises(TypeError, match="can't be recorded in a Network, where values are names"):
+        Network(lambda x: np.linalg.pinv(Tanh()(x)))
+    with pytest.raises(TypeError, match="no number while a Network is recorded"):
+        Network(lambda x: float(x))
+
+
+def test_numbers_of_the_registry_are_floats():
+    assert numbers(3).dtype == float
