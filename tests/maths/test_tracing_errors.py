@@ -1,4 +1,4 @@
-"""What can't be differentiated says so: each error names the operation and what to write instead."""
+"""What can't be differentiated says so: the operation by its name, and what to write instead."""
 
 import math
 
@@ -187,6 +187,10 @@ def square(x):
     return np.sum(x * x)
 
 
+def by_jvp(f):
+    return lambda x: jvp(f, (x,), (x,))
+
+
 @pytest.mark.parametrize("came", ARGUMENTS)
 @pytest.mark.parametrize(
     "transform", [grad, jacfwd, hessian, lambda f: lambda x: jvp(f, (x,), (x,))]
@@ -208,7 +212,7 @@ def test_in_a_tree_too():
         (
             lambda: grad(lambda x: x)(x3),
             ValueError,
-            r"scalar value, <lambda> gives shape \(3,\): u",
+            r"<lambda> gives shape \(3,\): use",
         ),
         (lambda: grad(lambda x: (x[0], x[1]))(x3), ValueError, "scalar value"),
         (lambda: grad(3.0)(x3), TypeError, "wanted a function or a layer, got float"),
@@ -227,7 +231,7 @@ def test_transforms_that_are_used_wrongly(call, kind, message):
         call()
 
 
-# ---- What has to work -------------------------------------------------------------------------
+# ---- What has to work ----------------------------------------------------------------------------
 
 
 def test_in_place_on_single_numbers_only_names_anew():
