@@ -20,6 +20,7 @@ import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
 from adlab.networks import NetworkJacobian
+from adlab.tracing import TracedJacobian
 from adlab.vectors import size
 
 
@@ -76,6 +77,8 @@ def ledger(J, mode="reverse"):
         raise TypeError(f"ledger wants the Jacobian of a Network, got {type(J).__name__}")
     if mode not in ("reverse", "forward"):
         raise ValueError(f'mode is "reverse" or "forward", got {mode!r}')
+    if isinstance(J, TracedJacobian):
+        _, J = J.net.linearize(*J.args)  # as equations, of which each value's place is known
     return Ledger(mode, tuple(reverse_steps(J) if mode == "reverse" else forward_steps(J)))
 
 

@@ -31,7 +31,7 @@ import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
 from adlab.jacobians import Jacobian, Row, Transposed
-from adlab.layers import Add, Layer, MatMul, Multiply, Power, Scale, Shift
+from adlab.layers import Add, Layer, Multiply, Power, Scale, Shift
 from adlab.operations import as_layer, full_name, refuse_unknown
 from adlab.rules import RULES
 from adlab.vectors import count, floats, own, size
@@ -159,10 +159,10 @@ class Value:
         return Power(p)(self)
 
     def __matmul__(self, other):
-        return MatMul()(self, other)
+        return self.__array_function__(np.matmul, (), (self, other), {})
 
     def __rmatmul__(self, other):
-        return MatMul()(other, self)
+        return self.__array_function__(np.matmul, (), (other, self), {})
 
     def __array_ufunc__(self, ufunc, method, *inputs, **settings):
         """NumPy asks here when a function of its own meets a Value."""

@@ -5,7 +5,19 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from adlab import HalfSquare, Linear, Multiply, Network, ReLU, Sin, Sum, Tanh, jvp, ledger
+from adlab import (
+    HalfSquare,
+    Linear,
+    Multiply,
+    Network,
+    ReLU,
+    Sin,
+    Sum,
+    Tanh,
+    jvp,
+    ledger,
+    linearize,
+)
 
 KIB = 1024
 
@@ -144,3 +156,12 @@ def test_a_value_that_a_jacobian_holds_counts_once():
     tangents = 8 * (5 * 3 + 2 * 5 + 5 + 2)  # of W1 and W2, which the caller gave, of y2 and y3
     assert (last.held, last.values) == (0, 8 * (5 + 2))
     assert last.vectors in (tangents, tangents - 8 * 5 * 3)
+
+
+def test_the_ledger_of_a_traced_function_is_that_of_its_equations():
+    W = np.ones((3, 2))
+    _, traced = linearize(lambda x: np.tanh(W @ x) * 2.0, np.ones(2))
+    _, J = Network(lambda x: 2.0 * Tanh()(np.matmul(W, x))).linearize(np.ones(2))
+    for mode in ("forward", "reverse"):
+        assert ledger(traced, mode).flops == ledger(J, mode).flops
+        assert ledger(traced, mode).peak > 0
