@@ -120,8 +120,9 @@ ONE_COLUMN = Function(
     task=(
         "Write a function that nudges one input of a layer and returns one column of its "
         "Jacobian. `layer` is a function of one array, `a` the place where you stand, `j` the "
-        "number of the input, counted from 0, and `h` the size of the nudge. The result has as "
-        "many entries as the layer has outputs. Leave `a` as it is: others may need it."
+        "number of the input as NumPy counts (the second input is `j = 1`), and `h` the size of "
+        "the nudge. The result has as many entries as the layer has outputs. Leave `a` as it is: "
+        "others may need it."
     ),
     hints=(
         "Do what step 2 of this chapter did, with `layer` in the place of `W @`.",
