@@ -220,9 +220,10 @@ FAILED_CHECK = WrongLine(
     title="The check failed: where?",
     task=(
         "This program should return $l = \\sum_j a_j e^{a_j}$ with $a = W x$, and its derivative "
-        "in $x$. All shapes are right, but a difference disagrees. With `row_x` replaced by "
-        "`row_a`, and $W$ left out, it still disagrees. Each `row_` is the derivative of $l$ in "
-        "the value after the underscore. Which line is wrong?"
+        "in $x$. All shapes are right, but a difference disagrees. Take $a$ itself as the input "
+        "and return `row_a`: it still disagrees. Each `row_` is meant to hold the derivative of "
+        "$l$ in the value after the underscore; `row_a` is first given its direct part, with $y$ "
+        "held fixed. Which line is wrong?"
     ),
     hints=(
         "The product with W is acquitted. Which values does l use, and how often?",
@@ -257,31 +258,44 @@ PREDICT_THE_BEST_STEP = Prediction(
     title="Predict the best step in float32",
     task=(
         "In float32 the distance from 1 to the next float is $\\varepsilon \\approx 10^{-7}$. For "
-        "which $k$ does the central difference of $x^3$ at 0.7 have its smallest error, among the "
+        "which $k$ does the central difference of $x^3$ at 1.7 have its smallest error, among the "
         "steps $h = 10^{-k}$? Write a whole number. The check sets your panel there."
     ),
     hints=(
         "The truncation is of order h², the rounding of order ε / h. Where are they alike?",
-        "h³ = (3/2) ε x³, with x = 0.7.",
-        "The cube root of about (3/2) · 10⁻⁷ · 0.34; take the nearest power of ten.",
+        "h³ = (3/2) ε x³, with x = 1.7.",
+        "The cube root of about (3/2) · 10⁻⁷ · 4.9; take the nearest power of ten.",
     ),
-    example="In float64, ε is about 2 · 10⁻¹⁶, h is about 5 · 10⁻⁶, and the panel finds k = 6.",
+    example="In float64, ε is about 2 · 10⁻¹⁶, h is about 10⁻⁵, and the panel finds k = 5.",
     panel="trust",
+    revision=2,
     settings={"precision": "float32", "method": "central"},
     measure=lambda checks: checks.curve.best,
     what="the best k",
-    solution="my_prediction = 3",
+    solution="my_prediction = 2",
     explanation=(
-        "h is the cube root of about 5 · 10⁻⁸, near 4 · 10⁻³; of the two powers of ten around it "
-        "10⁻³ has the smaller error here."
+        "h is the cube root of about 7 · 10⁻⁷, near 9 · 10⁻³: next to 10⁻². One power further the "
+        "truncation is next to nothing, but the rounding is larger."
     ),
     wrong=(
-        Wrong("float64", 6, "That is the best k in float64. A larger ε wants a larger step."),
+        Wrong("float64", 5, "That is the best k in float64. A larger ε wants a larger step."),
         Wrong(
             "one-sided",
+            3,
+            "There the one-sided difference is best, at √ε x. The central one truncates less, so "
+            "it can take a larger step.",
+        ),
+        Wrong(
+            "√ε",
             4,
-            "That is √ε, the best step of the one-sided difference. The central one truncates "
-            "less, so it can take a larger step.",
+            "That is √ε, and it belongs to the one-sided difference. Here a cube root is wanted, "
+            "which is larger.",
+        ),
+        Wrong(
+            "one power early",
+            1,
+            "There the truncation, h² / 3x², is still a hundred times what it is one power "
+            "further, and the rounding is far below it.",
         ),
         Wrong("one-sided in float64", 8, "That is √ε in float64, for the one-sided difference."),
         Wrong(
@@ -292,8 +306,8 @@ PREDICT_THE_BEST_STEP = Prediction(
             16,
             "The smallest step is the worst: it does not move x at all in float32.",
         ),
-        Wrong("the power itself", -3, "The step is right. Write k, which counts upwards."),
-        Wrong("the step itself", 0.001, "That is the step h. Asked for is k, with h = 10⁻ᵏ."),
+        Wrong("the power itself", -2, "The step is right. Write k, which counts upwards."),
+        Wrong("the step itself", 0.01, "That is the step h. Asked for is k, with h = 10⁻ᵏ."),
     ),
 )
 

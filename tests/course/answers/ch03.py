@@ -37,12 +37,12 @@ RIGHT = {
     "03/central-difference": [central_by_halves, central_by_two_sides, central_by_loop],
     "03/complex-slope": [complex_by_columns, complex_and_smaller, slope_in_closed_form],
     "03/failed-check": [7, np.int64(7), 7.0],
-    "03/predict-the-best-step": [3, 3.0, np.array(3)],
+    "03/predict-the-best-step": [2, 2.0, np.array(2)],
 }
 
 WRONG = {
     "03/central-difference": [lambda f, a, v, h: f(a), lambda f, a, v, h: h * v],
     "03/complex-slope": [lambda f, a, v: f(a), lambda f, a, v: v],
     "03/failed-check": [0, 10, "7th"],
-    "03/predict-the-best-step": [[3, 3], 2, 5, "three"],
+    "03/predict-the-best-step": [[2, 2], 6, 9, "two"],
 }
