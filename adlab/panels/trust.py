@@ -153,7 +153,7 @@ def checks_model(k, precision="float64", method="central"):
 class ChecksPanel(Panel):
     title = "The error of an estimated slope, step by step"
     hint = "Before you drag, say where the error will be smallest."
-    lines = 9
+    lines = 11
 
     def make_controls(self):
         return {
@@ -193,7 +193,7 @@ class ChecksPanel(Panel):
 
 def verdict(checks):
     if checks.estimate == 0:
-        return "Both values are the same float: the step is lost, the slope is 0."
+        return "The step is lost: both values are equal."
     if checks.k == checks.curve.best:
         return "No other power of ten does better."
     larger = "Truncation" if checks.truncation > checks.rounding else "Rounding"

@@ -116,9 +116,9 @@ TWELVE = "0x1.97400954bf188p-14"
 
 @pytest.mark.parametrize("k", [8, 12, 16])
 def test_a_lost_step_is_said_to_be(k):
-    assert "the step is lost" in trust.verdict(checks_model(k, "float32"))
+    assert "The step is lost" in trust.verdict(checks_model(k, "float32"))
     lost = k == 16  # 10⁻¹⁶ is less than half of the distance from 1.7 to the next float64
-    assert ("the step is lost" in trust.verdict(checks_model(k, "float64"))) is lost
+    assert ("The step is lost" in trust.verdict(checks_model(k, "float64"))) is lost
 
 
 def test_the_larger_part_is_named():
