@@ -283,7 +283,7 @@ PREDICT_THE_BEST_STEP = Prediction(
             "one-sided",
             3,
             "There the one-sided difference is best, at √ε x. The central one truncates less, so "
-            "it can take a larger step.",
+            "it can take a larger step: a cube root, times x.",
         ),
         Wrong(
             "√ε",
