@@ -280,7 +280,7 @@ def waits(reader, read):
 
 
 ORDER_OF_THE_SWEEP = Ordering(
-    name="order-of-the-sweep",
+    name="order-of-visits",
     title="In which order does the sweep visit?",
     task=(
         "$y_2 = g_2(y_1)$, $y_3 = g_3(y_1)$, $y_4 = g_4(y_2, y_3)$, $y_5 = g_5(y_2, y_4)$ and "

@@ -63,7 +63,7 @@ RIGHT = {
     "09/by-two-ways": [[9, 1, 14], (9.0, 1.0, 14.0), np.array([9, 1, 14])],
     "09/paths-and-edges": [[59049, 60], (3**10, 60), np.array([59049.0, 60.0])],
     "09/sweep-a-list": [by_back_substitution, by_receiving, by_paths],
-    "09/order-of-the-sweep": [
+    "09/order-of-visits": [
         ["l", "y5", "y4", "y3", "y2", "y1"],
         ["l", "y5", "y4", "y2", "y3", "y1"],
         ("l", "y5", "y4", "y2", "y3", "y1"),
@@ -75,7 +75,7 @@ WRONG = {
     "09/by-two-ways": [[[9, 1, 14]], [9, 1], [14, 1, 9], 24],
     "09/paths-and-edges": [[59049], 59049, [59050, 60], [59049, 61]],
     "09/sweep-a-list": [lambda reads, s: s, lambda reads, s: s[::-1], lambda reads, s: reads],
-    "09/order-of-the-sweep": [
+    "09/order-of-visits": [
         ["y1", "y2", "y3", "y4", "y5", "l"],
         ["l", "y5", "y4"],
         ["l", "y5", "y4", "y3", "y2", "y1", "y1"],
