@@ -2,6 +2,7 @@
 
 from adlab.checks import check, complex_step, differences, dot_product_test, error_curve
 from adlab.cost import ledger
+from adlab.custom import custom_rule, stop_gradient
 from adlab.jacobians import (
     Column,
     Copy,
@@ -112,6 +113,7 @@ __all__ = [
     "Zero",
     "check",
     "complex_step",
+    "custom_rule",
     "differences",
     "dot_product_test",
     "error_curve",
@@ -124,6 +126,7 @@ __all__ = [
     "jvp",
     "ledger",
     "linearize",
+    "stop_gradient",
     "value_and_grad",
     "vjp",
 ]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import adlab
-from adlab import jacobians, kinds, layers, networks, operations, tracing, transforms
+from adlab import custom, jacobians, kinds, layers, networks, operations, tracing, transforms
 
 
 def numbers(*shape, seed=0):
@@ -298,6 +298,19 @@ LAYERS[operations.Through] = (
     + points(lambda dtype: operations.Through(adlab.Gather([2, 0, 2, 2], (3,))), numbers(3))
     + points(lambda dtype: operations.Through(adlab.Copy((3,), (2, 3))), numbers(3))
 )
+
+
+def own_rule(x, w):
+    return np.tanh(x) @ w
+
+
+LAYERS[custom.Custom] = shaped(
+    adlab.custom_rule(
+        own_rule,
+        lambda y, x, w: (adlab.Dense(((1 - np.tanh(x) ** 2) * w)[None], x.shape, ()), np.tanh(x)),
+    ),
+    [(3,), (3,)],
+) + shaped(adlab.custom_rule(np.sinh, lambda y, a: (adlab.Diagonal(np.cosh(a)),)), [()], [(2, 3)])
 LAYERS[transforms.Function] = (
     shaped(transforms.Function(written_in_numpy, 3), [(3, 2), (3,), (2,)], [(3, 2), (3,), (4, 2)])
     + shaped(transforms.Function(two_in_numpy, 3), [(3,), (3,), (2,)], [(2, 3), (3,), ()])
@@ -768,8 +781,9 @@ JACOBIANS = {
     ],
 }
 
-# What only gives others their shape and can't be used itself.
+# What only gives others their shape and can't be used itself; and what is not its derivative.
 ABSTRACT = {jacobians.Jacobian, jacobians.Blocks, layers.Layer, layers.Elementwise, layers.Conv}
+ABSTRACT |= {custom.StopGradient}
 
 # Public functions, and the file that tests each.
 FUNCTIONS = {
@@ -787,6 +801,8 @@ FUNCTIONS = {
     "jacfwd": "test_transforms.py",
     "jacrev": "test_transforms.py",
     "jacobian": "test_transforms.py",
+    "custom_rule": "test_custom.py",
+    "stop_gradient": "test_custom.py",
     "hvp": "test_tracing.py",
     "hessian": "test_tracing.py",
 }

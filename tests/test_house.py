@@ -24,7 +24,7 @@ FLOORS = [
     {"layers", "rules"},
     {"operations"},
     {"followed", "networks"},
-    {"tracing", "duals"},
+    {"tracing", "duals", "custom"},
     {"transforms"},
     {"brackets", "cost", "checks"},
     {"__init__"},  # what `import adlab` gives
