@@ -1,5 +1,6 @@
 """Kinds of Jacobian that NumPy's own functions ask for, beyond those that layers need.
 
+    OfResult       diag(φ'), where φ' is a formula in the result y: y is all that is held
     Slice          y = x[key]            its transpose puts y back into zeros
     Cumulative     y_i = x_1 + ... + x_i    its transpose adds from the other end
     Contraction    an einsum that is linear in one operand, all others fixed
@@ -13,6 +14,31 @@ from math import prod
 import numpy as np
 
 from adlab.jacobians import Flops, Jacobian, common_type
+from adlab.vectors import floats
+
+
+class OfResult(Jacobian):
+    """diag(s(y)): the slope is computed from the result y each time it is used.
+
+    The next step mostly holds y anyway, so this one holds nothing of its own.
+    """
+
+    def __init__(self, y, slope):
+        self.y, self.slope = floats(y, "OfResult"), slope
+        super().__init__(self.y.shape, self.y.shape, self.y.dtype)
+
+    def push(self, V):
+        return V * self.slope(self.y)
+
+    def pull(self, U):
+        return U * self.slope(self.y)
+
+    @property
+    def flops(self):
+        return Flops(self.y.size, self.y.size)
+
+    def held(self):
+        return (self.y,)
 
 
 class Slice(Jacobian):

@@ -20,7 +20,7 @@ maximum share the slope, |x| has 0 at 0, as in JAX.
 
 import string
 from functools import lru_cache
-from math import prod
+from math import log, prod
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
@@ -36,7 +36,7 @@ from adlab.jacobians import (
     Permute,
     Scaled,
 )
-from adlab.kinds import Contraction, Cumulative, Slice
+from adlab.kinds import Contraction, Cumulative, OfResult, Slice
 
 
 # ---- Entry by entry --------------------------------------------------------------------------
@@ -86,7 +86,7 @@ SLOPES = {
     np.cbrt: (lambda y, a: 1 / (3 * y * y),),
     np.reciprocal: (lambda y, a: -y * y,),
     np.exp: (lambda y, a: y,),
-    np.exp2: (lambda y, a: y * np.log(2),),
+    np.exp2: (lambda y, a: y * log(2),),
     np.expm1: (lambda y, a: y + 1,),
     np.log: (lambda y, a: 1 / a,),
     np.log2: (lambda y, a: 1 / (a * np.log(2)),),
@@ -118,6 +118,19 @@ def entrywise(slope, k):
         return times_copy(slope(y, *args), np.shape(args[k]), y)
 
     return jacobian
+
+
+# Ufuncs whose slope is a formula in the result alone.
+OF_RESULT = (np.sqrt, np.cbrt, np.reciprocal, np.exp2, np.expm1, np.tan, np.tanh)
+
+
+def from_result(slope):
+    """The rule of such a ufunc: nothing is held but y."""
+
+    def at(y):
+        return slope(y, None)
+
+    return lambda y, a: OfResult(y, at)
 
 
 def times_copy(d, shape, y):
@@ -540,6 +553,7 @@ JACOBIANS = {
 
 RULES = {
     **{f: tuple(entrywise(s, k) for k, s in enumerate(slopes)) for f, slopes in SLOPES.items()},
+    **{f: (from_result(SLOPES[f][0]),) for f in OF_RESULT},
     **{f: (moved(f),) for f in MOVES},
     **JACOBIANS,
 }

@@ -731,6 +731,14 @@ JACOBIANS = {
             lambda r: np.hstack(gated_matrices(r)),
         ),
     ],
+    kinds.OfResult: [
+        case(
+            f"OfResult {s}",
+            lambda r, s=s: kinds.OfResult(r(*s), lambda y: 1 - y * y),
+            lambda r, s=s: np.diag(1 - r(*s).ravel() ** 2),
+        )
+        for s in [(), (1,), (3,), (2, 3)]
+    ],
     kinds.Slice: [
         slice_case(1, (3,)),
         slice_case((slice(None), 2), (2, 3)),
