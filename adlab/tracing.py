@@ -69,7 +69,8 @@ class Trace(Follower):
         values = layer.arguments([self.value_of(a) for a in args])
         y, row = layer.rule(*values)
         fixed = [None if k in mine else a for k, a in enumerate(values)]
-        parents, blocks = [args[k].number for k in mine], [row[k] for k in mine]
+        parents = [args[k].number for k in mine]
+        blocks = [row[k] for k in mine] if type(row) is Row else Whole(row, mine)
         return self.note(y, (parents, blocks, (layer, fixed, row)))
 
     def note(self, y, node):
@@ -84,6 +85,36 @@ class Trace(Follower):
 
     def value_of(self, a):
         return a.value if self.follows(a) else a
+
+
+class Pulled:
+    """A block that has been pulled already."""
+
+    def __init__(self, bar):
+        self.bar = bar
+
+    def pull(self, u):
+        return self.bar
+
+
+class Whole:
+    """The blocks `mine` of a Row whose blocks do their work together: it is asked as a whole."""
+
+    def __init__(self, row, mine):
+        self.row, self.mine = row, mine
+
+    def push(self, vs):
+        given = dict(zip(self.mine, vs, strict=True))
+        return self.row.push(tuple(given.get(k) for k in range(len(self.row))))
+
+    def pulled(self, u, wanted):
+        """What its blocks pull from u: one Pulled for each."""
+        asked = [k for k, w in zip(self.mine, wanted, strict=True) if w]
+        bars = self.row.pull(u, tuple(k in asked for k in range(len(self.row))))
+        return [Pulled(bars[k]) for k in self.mine]
+
+    def held(self):
+        return self.row.held()
 
 
 class TracedJacobian(NetworkJacobian):
@@ -103,11 +134,11 @@ class TracedJacobian(NetworkJacobian):
         """The forward sweep: down the nodes, each pushes the tangents of its inputs."""
         tangent = [*V, *(None for _ in self.trace.nodes)]
         for number, (parents, blocks, _) in enumerate(self.trace.nodes, len(V)):
-            moved = [
-                J.push(tangent[p])
-                for p, J in zip(parents, blocks, strict=True)
-                if tangent[p] is not None
-            ]
+            vs = [tangent[p] for p in parents]
+            if type(blocks) is Whole:
+                moved = [blocks.push(vs)] if any(v is not None for v in vs) else []
+            else:
+                moved = [J.push(v) for J, v in zip(blocks, vs, strict=True) if v is not None]
             tangent[number] = total(moved) if moved else None
         k = count(next(v for v in V if v is not None))
         Y_dot = tuple(
@@ -116,24 +147,26 @@ class TracedJacobian(NetworkJacobian):
         )
         return Y_dot if self.several else Y_dot[0]
 
-    def pull(self, U, wanted=None):
+    def pull(self, U, wanted=None, once=False):
         """The reverse sweep: up the nodes, each pulls the cotangent of its result to its inputs.
 
-        A value that is used twice receives two cotangents, and they are added.
+        A value that is used twice receives two cotangents, and they are added. `once`: nobody will
+        ask again, so each node is let go after its turn, with what it holds.
         """
-        nodes, n = self.trace.nodes, len(self.args)
+        nodes = self.trace.nodes if once else [*self.trace.nodes]
+        n = len(self.args)
         cotangent = [None] * (n + len(nodes))
         given = U if self.several else (U,)
         for end, u in zip(self.ends, given, strict=True):
             if end is not None and u is not None:
                 cotangent[end] = u if cotangent[end] is None else cotangent[end] + u
         needed = None if wanted is None or all(wanted) else self.moved_by_arguments(wanted)
-        for number in range(len(cotangent) - 1, n - 1, -1):
-            u = cotangent[number]
+        while len(cotangent) > n:
+            u, (parents, blocks, _) = cotangent.pop(), nodes.pop()
             if u is None:
                 continue
-            cotangent[number] = None
-            parents, blocks, _ = nodes[number - n]
+            if type(blocks) is Whole:
+                blocks = blocks.pulled(u, [needed is None or needed[p] for p in parents])
             for p, J in zip(parents, blocks, strict=True):
                 if needed is None or needed[p]:
                     bar, so_far = J.pull(u), cotangent[p]
@@ -171,7 +204,12 @@ class TracedJacobian(NetworkJacobian):
         return spans(self.args)
 
     def held(self):
-        return tuple(a for _, blocks, _ in self.trace.nodes for J in blocks for a in J.held())
+        blocks = (block for _, blocks, _ in self.trace.nodes for block in each(blocks))
+        return tuple(a for block in blocks for a in block.held())
+
+
+def each(blocks):
+    return (blocks,) if type(blocks) is Whole else blocks
 
 
 def row_of(node):

@@ -25,7 +25,7 @@ import numpy as np
 from adlab.duals import push_along
 from adlab.layers import Layer
 from adlab.networks import Network, function_name, input_names
-from adlab.tracing import trace
+from adlab.tracing import TracedJacobian, trace
 from adlab.trees import holds_arrays, is_tree, leaves, matched, rebuilt
 from adlab.vectors import basis, count, many, own, size, stack, unstack
 
@@ -86,9 +86,16 @@ def value_and_grad(f, argnums=0):
                 f"grad wants a function with a scalar value, {name(f)} gives shape "
                 f"{J.shape_out}: use jacrev, or vjp with a cotangent"
             )
-        return y, as_asked(np.ones((), J.dtype) @ J, chosen, argnums)
+        return y, as_asked(pulled_once(J), chosen, argnums)
 
     return value_and_gradient
+
+
+def pulled_once(J):
+    """1 J for the Jacobian of a scalar that nobody else has."""
+    one = np.ones((1,), J.dtype)
+    bars = J.pull(one, once=True) if isinstance(J, TracedJacobian) else J.pull(one)
+    return own(unstack(bars, True, 0))
 
 
 def grad(f, argnums=0):
