@@ -121,9 +121,9 @@ class TracedJacobian(NetworkJacobian):
     """The Jacobian of a traced function, a Row with one block per argument."""
 
     def __init__(self, trace, results, args, several, layer):
-        self.trace, self.results, self.args = trace, results, args
-        self.several, self.layer = several, layer
+        self.trace, self.args, self.several, self.layer = trace, args, several, layer
         self.ends = [y.number if trace.follows(y) else None for y in results]
+        self.results = [None if trace.follows(y) else y for y in results]  # the constant ones
         self.shapes = tuple(y.shape for y in results)
         self.dtypes = tuple(y.dtype for y in results)
         shape_out = self.shapes if several else self.shapes[0]
@@ -166,6 +166,7 @@ class TracedJacobian(NetworkJacobian):
             if u is None:
                 continue
             if type(blocks) is Whole:
+                J = None  # that of the last node goes, before this one needs memory
                 blocks = blocks.pulled(u, [needed is None or needed[p] for p in parents])
             for p, J in zip(parents, blocks, strict=True):
                 if needed is None or needed[p]:

@@ -33,20 +33,22 @@ def leaves(tree, is_tree=is_tree):
 
 
 def rebuilt(tree, new, is_tree=is_tree):
-    """The tree with its leaves replaced by those of `new`."""
-    new = iter(new)
+    """The tree with its leaves replaced by those of `new`, from left to right."""
+    return taking(tree, iter(new), is_tree)
 
-    def build(node):
-        if not is_tree(node):
-            return next(new)
-        if isinstance(node, dict):
-            return {key: build(part) for key, part in node.items()}
-        parts = [build(part) for part in node]
-        if hasattr(node, "_fields"):  # a named tuple
-            return type(node)(*parts)
-        return tuple(parts) if isinstance(node, tuple) else parts
 
-    return build(tree)
+def taking(tree, new, is_tree):
+    """`rebuilt`, for an iterator. (Not a closure that calls itself: that would live on with `new`,
+    arrays and all, until Python looks for cycles.)
+    """
+    if not is_tree(tree):
+        return next(new)
+    if isinstance(tree, dict):
+        return {key: taking(part, new, is_tree) for key, part in tree.items()}
+    parts = [taking(part, new, is_tree) for part in tree]
+    if hasattr(tree, "_fields"):  # a named tuple
+        return type(tree)(*parts)
+    return tuple(parts) if isinstance(tree, tuple) else parts
 
 
 def matched(tree, other, role, is_tree=is_tree):
