@@ -1,5 +1,13 @@
 """adlab: automatic differentiation to be read. Layers, Jacobians, JVP and VJP, in NumPy."""
 
+from adlab.checkpoints import (
+    Schedule,
+    binomial,
+    checkpoint,
+    checkpointed_chain,
+    square_root,
+    store_all,
+)
 from adlab.checks import check, complex_step, differences, dot_product_test, error_curve
 from adlab.cost import ledger
 from adlab.custom import custom_rule, stop_gradient
@@ -101,6 +109,7 @@ __all__ = [
     "Reshape",
     "Row",
     "Scale",
+    "Schedule",
     "Shift",
     "Sigmoid",
     "Sin",
@@ -111,7 +120,10 @@ __all__ = [
     "Tanh",
     "Transpose",
     "Zero",
+    "binomial",
     "check",
+    "checkpoint",
+    "checkpointed_chain",
     "complex_step",
     "custom_rule",
     "differences",
@@ -126,7 +138,9 @@ __all__ = [
     "jvp",
     "ledger",
     "linearize",
+    "square_root",
     "stop_gradient",
+    "store_all",
     "value_and_grad",
     "vjp",
 ]

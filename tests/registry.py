@@ -12,7 +12,17 @@ from typing import Any
 import numpy as np
 
 import adlab
-from adlab import custom, jacobians, kinds, layers, networks, operations, tracing, transforms
+from adlab import (
+    checkpoints,
+    custom,
+    jacobians,
+    kinds,
+    layers,
+    networks,
+    operations,
+    tracing,
+    transforms,
+)
 
 
 def numbers(*shape, seed=0):
@@ -316,6 +326,9 @@ LAYERS[transforms.Function] = (
     + shaped(transforms.Function(two_in_numpy, 3), [(3,), (3,), (2,)], [(2, 3), (3,), ()])
     + shaped(transforms.Function(lambda x: x, 1), [(2, 3)])
 )
+LAYERS[checkpoints.Checkpointed] = shaped(
+    checkpoints.Checkpointed(written_in_numpy, 3), [(3, 2), (3,), (2,)], [(3, 2), (3,), (4, 2)]
+) + shaped(checkpoints.Checkpointed(lambda x: np.sum(np.sin(x)), 1), [(2, 3)], [()])
 LAYERS[tracing.TracedNetwork] = traced(written_in_numpy, (3, 2), (3,), (2,)) + traced(
     two_in_numpy, (2, 3), (3,), ()
 )
@@ -731,6 +744,15 @@ JACOBIANS = {
             lambda r: np.hstack(gated_matrices(r)),
         ),
     ],
+    checkpoints.Again: [
+        case(
+            "Jacobian of a checkpointed function",
+            lambda r: checkpoints.Checkpointed(gated_in_numpy, 3).linearize(
+                r(3, 2), r(3, seed=1), r(2, seed=2)
+            )[1],
+            lambda r: np.hstack(gated_matrices(r)),
+        ),
+    ],
     kinds.OfResult: [
         case(
             f"OfResult {s}",
@@ -809,6 +831,12 @@ FUNCTIONS = {
     "jacfwd": "test_transforms.py",
     "jacrev": "test_transforms.py",
     "jacobian": "test_transforms.py",
+    "checkpoint": "test_checkpoints.py",
+    "checkpointed_chain": "test_checkpoints.py",
+    "Schedule": "test_checkpoints.py",
+    "store_all": "test_checkpoints.py",
+    "square_root": "test_checkpoints.py",
+    "binomial": "test_checkpoints.py",
     "custom_rule": "test_custom.py",
     "stop_gradient": "test_custom.py",
     "hvp": "test_tracing.py",

@@ -26,7 +26,7 @@ FLOORS = [
     {"followed", "networks"},
     {"tracing", "duals", "custom"},
     {"transforms"},
-    {"brackets", "cost", "checks"},
+    {"brackets", "cost", "checks", "checkpoints"},
     {"__init__"},  # what `import adlab` gives
     {"pictures"},
     {"panels"},
