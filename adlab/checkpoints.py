@@ -28,7 +28,7 @@ from adlab.followed import Followed
 from adlab.jacobians import Jacobian, Row, Transposed
 from adlab.networks import Argument
 from adlab.tracing import trace
-from adlab.transforms import Function, arranged, like, name
+from adlab.transforms import Function, arranged, like, name, outline
 from adlab.trees import holds_arrays, is_tree, leaves, rebuilt
 from adlab.vectors import count
 
@@ -62,17 +62,6 @@ def checkpoint(f):
         return parted(y, *form_out) if any(map(is_tree, form_out)) else y
 
     return checkpointed
-
-
-def outline(tree, is_tree=holds_arrays):
-    """The form of a tree, and the shapes and types of its arrays, without their numbers."""
-
-    def empty(leaf):
-        known = not hasattr(leaf, "recording")  # a value of a Network has no shape yet
-        one = np.zeros((), np.result_type(leaf) if known else float)
-        return np.broadcast_to(one, np.shape(leaf) if known else ())
-
-    return rebuilt(tree, map(empty, leaves(tree, is_tree)), is_tree)
 
 
 def joined(tree):

@@ -269,6 +269,17 @@ def arranged(arrays, primals):
     return tuple(rebuilt(p, left, holds_arrays) for p in primals)
 
 
+def outline(tree, is_tree=holds_arrays):
+    """The form of a tree, and the shapes and types of its arrays, without their numbers."""
+
+    def empty(leaf):
+        known = not hasattr(leaf, "recording")  # a value of a Network has no shape yet
+        one = np.zeros((), np.result_type(leaf) if known else float)
+        return np.broadcast_to(one, np.shape(leaf) if known else ())
+
+    return rebuilt(tree, map(empty, leaves(tree, is_tree)), is_tree)
+
+
 def like(f):
     """For a function with the arguments of f: it is called as f is, in errors too."""
     return wraps(f, updated=())
