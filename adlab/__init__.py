@@ -11,6 +11,7 @@ from adlab.checkpoints import (
 from adlab.checks import check, complex_step, differences, dot_product_test, error_curve
 from adlab.cost import ledger
 from adlab.custom import custom_rule, stop_gradient
+from adlab.implicit import fixed_point, root
 from adlab.jacobians import (
     Column,
     Copy,
@@ -129,6 +130,7 @@ __all__ = [
     "differences",
     "dot_product_test",
     "error_curve",
+    "fixed_point",
     "grad",
     "hessian",
     "hvp",
@@ -138,6 +140,7 @@ __all__ = [
     "jvp",
     "ledger",
     "linearize",
+    "root",
     "square_root",
     "stop_gradient",
     "store_all",

@@ -50,7 +50,7 @@ def checkpoint(f):
         arrays = [leaf for a in args for leaf in leaves(a, holds_arrays)]
         if not any(hasattr(type(a), "record") for a in arrays):
             return f(*args)
-        form_in, form_out = outline(args), []
+        form_in, form_out = tuple(map(outline, args)), []
 
         def packed(*arrays):
             y = f(*arranged(arrays, form_in))

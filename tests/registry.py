@@ -15,6 +15,7 @@ import adlab
 from adlab import (
     checkpoints,
     custom,
+    implicit,
     jacobians,
     kinds,
     layers,
@@ -811,9 +812,16 @@ JACOBIANS = {
     ],
 }
 
-# What only gives others their shape and can't be used itself; and what is not its derivative.
+# What only gives others their shape and can't be used itself; what is not the derivative of its
+# value; and what is found by iteration, in test_implicit.py.
 ABSTRACT = {jacobians.Jacobian, jacobians.Blocks, layers.Layer, layers.Elementwise, layers.Conv}
 ABSTRACT |= {custom.StopGradient}
+ABSTRACT |= {
+    implicit.Implicit,
+    implicit.FixedPoint,
+    implicit.Root,
+    implicit.ImplicitJacobian,
+}
 
 # Public functions, and the file that tests each.
 FUNCTIONS = {
@@ -839,6 +847,8 @@ FUNCTIONS = {
     "binomial": "test_checkpoints.py",
     "custom_rule": "test_custom.py",
     "stop_gradient": "test_custom.py",
+    "fixed_point": "test_implicit.py",
+    "root": "test_implicit.py",
     "hvp": "test_tracing.py",
     "hessian": "test_tracing.py",
 }
