@@ -9,6 +9,7 @@ from adlab.checkpoints import (
     store_all,
 )
 from adlab.checks import check, complex_step, differences, dot_product_test, error_curve
+from adlab.colouring import sparse_jacobian
 from adlab.cost import ledger
 from adlab.custom import custom_rule, stop_gradient
 from adlab.implicit import fixed_point, root
@@ -141,6 +142,7 @@ __all__ = [
     "ledger",
     "linearize",
     "root",
+    "sparse_jacobian",
     "square_root",
     "stop_gradient",
     "store_all",

@@ -4,6 +4,7 @@
     Slice          y = x[key]            its transpose puts y back into zeros
     Cumulative     y_i = x_1 + ... + x_i    its transpose adds from the other end
     Contraction    an einsum that is linear in one operand, all others fixed
+    Sparse         a matrix of which the numbers that are not zero are written down
 
 They are kinds as those of `jacobians.py`: each says how it pushes and how it pulls.
 """
@@ -134,6 +135,39 @@ class Contraction(Jacobian):
 
     def held(self):
         return tuple(x for _, x in self.others)
+
+
+class Sparse(Jacobian):
+    """J_ij = values_k for i = rows_k, j = columns_k, and 0 elsewhere; no place is named twice."""
+
+    def __init__(self, values, rows, columns, shape_in, shape_out):
+        self.values = floats(values, "Sparse")
+        self.rows, self.columns = np.asarray(rows), np.asarray(columns)
+        super().__init__(shape_in, shape_out, self.values.dtype)
+        if not self.values.shape == self.rows.shape == self.columns.shape or self.values.ndim != 1:
+            raise ValueError(
+                "Sparse wants values, rows and columns of one length; their shapes are "
+                f"{self.values.shape}, {self.rows.shape}, {self.columns.shape}"
+            )
+
+    def push(self, V):
+        return self.spread(V, self.columns, self.rows, self.shape_out)
+
+    def pull(self, U):
+        return self.spread(U, self.rows, self.columns, self.shape_in)
+
+    def spread(self, V, come, go, shape):
+        """Each number is taken from where it comes, multiplied, and added where it goes."""
+        Y = np.zeros_like(V, shape=(prod(shape), len(V)))
+        np.add.at(Y, go, (V.reshape(len(V), -1)[:, come] * self.values).T)
+        return Y.T.reshape(len(V), *shape)
+
+    @property
+    def flops(self):
+        return Flops(2 * self.values.size, 2 * self.values.size)
+
+    def held(self):
+        return self.values, self.rows, self.columns
 
 
 def axes(term, x):

@@ -449,6 +449,12 @@ def slice_case(key, shape):
     )
 
 
+def sparse_matrix(values, rows, columns, shape):
+    M = np.zeros(shape)
+    M[rows, columns] = values
+    return M
+
+
 def contraction(subscripts, k, *operands):
     inputs, output = subscripts.split("->")
     return kinds.Contraction(inputs.split(","), output, operands, k)
@@ -762,6 +768,23 @@ JACOBIANS = {
         )
         for s in [(), (1,), (3,), (2, 3)]
     ],
+    kinds.Sparse: [
+        case(
+            "Sparse 3x4",
+            lambda r: kinds.Sparse(r(4), [0, 2, 2, 0], [3, 0, 1, 1], (4,), (3,)),
+            lambda r: sparse_matrix(r(4), [0, 2, 2, 0], [3, 0, 1, 1], (3, 4)),
+        ),
+        case(
+            "Sparse (2, 2) to (1, 3)",
+            lambda r: kinds.Sparse(r(3), [1, 1, 2], [0, 3, 2], (2, 2), (1, 3)),
+            lambda r: sparse_matrix(r(3), [1, 1, 2], [0, 3, 2], (3, 4)),
+        ),
+        case(
+            "Sparse without a number",
+            lambda r: kinds.Sparse(r(0), np.zeros(0, int), np.zeros(0, int), (2,), (3,)),
+            lambda r: np.zeros((3, 2)),
+        ),
+    ],
     kinds.Slice: [
         slice_case(1, (3,)),
         slice_case((slice(None), 2), (2, 3)),
@@ -849,6 +872,7 @@ FUNCTIONS = {
     "stop_gradient": "test_custom.py",
     "fixed_point": "test_implicit.py",
     "root": "test_implicit.py",
+    "sparse_jacobian": "test_colouring.py",
     "hvp": "test_tracing.py",
     "hessian": "test_tracing.py",
 }

@@ -26,7 +26,7 @@ FLOORS = [
     {"followed", "networks"},
     {"tracing", "duals", "custom"},
     {"transforms"},
-    {"brackets", "cost", "checks", "checkpoints", "implicit"},
+    {"brackets", "cost", "checks", "checkpoints", "implicit", "colouring"},
     {"__init__"},  # what `import adlab` gives
     {"pictures"},
     {"panels"},
