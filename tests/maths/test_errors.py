@@ -470,6 +470,16 @@ TABLE = {
     ),
     "np.floor": (recorded(lambda x: np.floor(x)), TypeError, ["np.floor", "adlab.rules", "grad"]),
     "np.sort": (recorded(lambda x: np.sort(x)), TypeError, ["np.sort", "leave out Network"]),
+    "np.concatenate": (
+        recorded(lambda x: np.concatenate([x, x])),
+        TypeError,
+        ["np.concatenate can't be recorded", "use a layer or a function that has a rule"],
+    ),
+    "np.sum, dtype=": (
+        recorded(lambda x: np.sum(x, dtype=float)),
+        TypeError,
+        ["np.sum can't be differentiated with dtype=", "leave it out"],
+    ),
     "np.add.reduce": (recorded(lambda x: np.add.reduce(x)), TypeError, ["np.add"]),
     "if": (recorded(lambda x: x if x else 0.0), TypeError, ["x has no number", "`if`", "ReLU"]),
     "a comparison": (recorded(lambda x: x > 0), TypeError, ["x has no number", "comparisons"]),
