@@ -16,7 +16,7 @@ function nameSlider(control, name) {
     set(handle, "aria-label", name + end);
     if (readout && handles.length === 1) set(handle, "aria-valuetext", readout.textContent);
   });
-  if (readout) {
+  if (readout && readout.isContentEditable) {
     set(readout, "role", "textbox");
     set(readout, "aria-label", `${name}, type a value`);
   }
