@@ -27,6 +27,11 @@ FLOORS = [
     {"tracing", "duals", "custom"},
     {"transforms"},
     {"brackets", "cost", "checks", "checkpoints", "implicit", "colouring"},
+    {"tape"},
+    {"binding", "sweeps"},
+    {"program"},
+    {"plan"},
+    {"brackets", "cost", "checks"},
     {"__init__"},  # what `import adlab` gives
     {"pictures"},
     {"panels"},

@@ -1,0 +1,225 @@
+"""A plan: a Network compiled once, for arguments of given shapes and types, to be run often.
+
+    plan = Plan(net, *args)
+    l, gradients = plan.value_and_grad(*args)
+    y, pullback = plan.vjp(*args);  pullback(u)
+    y, y_dot = plan.jvp(args, tangents)
+
+The sweeps of `networks.py` are run once more, on traced arrays: what NumPy is asked to do is
+written on a tape, and the tape becomes a flat list of bound calls in memory of its own. So a plan
+needs no rules: it does what the Jacobians of the layers do, without making them again each time.
+
+A layer that asks for numbers while it is traced, as MaxPool does, is run as it is. What is decided
+when a plan is made stays: the settings of layers, and what a layer draws at random.
+
+Sources: FFTW's plans; Griewank & Walther, *Evaluating Derivatives*, chapter 6.
+"""
+
+from operator import attrgetter
+from threading import Lock
+
+import numpy as np
+
+from adlab.networks import Network
+from adlab.program import Program
+from adlab.sweeps import Node, evaluated, pulled, pushed
+from adlab.tape import Tape
+from adlab.transforms import as_layer, numbered
+from adlab.vectors import floats
+
+SHAPE_AND_TYPE = attrgetter("shape", "dtype")
+
+
+class Plan:
+    """A Network, or a function made of layers, compiled for arguments like these.
+
+    `argnums` are the arguments to differentiate by, as in `grad`: a number, or several; without it
+    all, and gradients are a tuple of all. Results are the caller's own; with `reuse=True` they are
+    the same arrays each time, overwritten by the next call, which saves copies.
+
+    What is asked first is compiled when it is asked first. A plan has one memory, so threads that
+    share it wait for each other; give each its own plan where they should not.
+
+    Arguments of other shapes or types are a ValueError: a plan is made for one size.
+    """
+
+    def __init__(self, net, *args, argnums=None, reuse=False):
+        self.net = as_network(net, len(args))
+        arrays = self.net.arguments(args)
+        y = self.net.value(*arrays)  # says where shapes do not fit
+        self.kinds = list(map(SHAPE_AND_TYPE, arrays))
+        self.results = list(map(SHAPE_AND_TYPE, map(np.asarray, y if self.net.several else (y,))))
+        self.argnums, self.chosen = argnums, chosen(argnums, len(arrays))
+        self.reuse = reuse
+        self.programs = {}
+        self.lock = Lock()
+        self.turn = 0
+
+    def value(self, *args):
+        """net(*args)"""
+        args = self.checked(args)
+        with self.lock:
+            return self.as_returned(self.run("value", args))
+
+    def value_and_grad(self, *args):
+        """(l, gradients): the value of a network with one scalar result, and a row for each arg."""
+        args = self.checked(args)
+        if self.net.several or self.results[0][0] != ():
+            raise ValueError(
+                f"value_and_grad wants one scalar, {self.net.name} gives "
+                f"{', '.join(str(shape) for shape, _ in self.results)}: use vjp with a cotangent"
+            )
+        with self.lock:
+            l, *bars = self.run("value_and_grad", args)
+        return l, self.as_asked(bars)
+
+    def vjp(self, *args):
+        """(y, pullback): pullback(u) are the cotangents of the arguments, by one reverse sweep.
+
+        A pullback reads `args`: do not change them in place while you use it.
+        """
+        args = self.checked(args)
+        with self.lock:
+            y, turn = self.as_returned(self.run("vjp", args, phase=0)), self.next_turn()
+
+        def pullback(u):
+            nonlocal turn
+            us = self.like("cotangent", u if self.net.several else (u,), self.results)
+            with self.lock:
+                if turn != self.turn:  # the memory holds the values of another vjp
+                    self.run("vjp", args, phase=0)
+                    turn = self.next_turn()
+                return self.as_asked(self.run("vjp", us, phase=1))
+
+        return y, pullback
+
+    def jvp(self, args, tangents):
+        """(y, y_dot): the value, and its change along the tangents of the chosen arguments."""
+        args = self.checked(args)
+        kinds = [self.kinds[i] for i in self.chosen]
+        single = isinstance(self.argnums, int | np.integer)
+        tangents = self.like("tangent", (tangents,) if single else tangents, kinds)
+        with self.lock:
+            found = self.run("jvp", (*args, *tangents))
+        n = len(self.results)
+        return self.as_returned(found[:n]), self.as_returned(found[n:])
+
+    def next_turn(self):
+        self.turn += 1
+        return self.turn
+
+    def as_returned(self, ys):
+        return tuple(ys) if self.net.several else ys[0]
+
+    def as_asked(self, parts):
+        return parts[0] if isinstance(self.argnums, int | np.integer) else tuple(parts)
+
+    # ---- What comes in ----------------------------------------------------------------------
+
+    def checked(self, args):
+        """The arguments, arrays of the shapes and types that the plan was made for."""
+        if set(map(type, args)) == {np.ndarray} and list(map(SHAPE_AND_TYPE, args)) == self.kinds:
+            return args
+        self.net.names_of(len(args))
+        return self.like("argument", args, self.kinds, self.net.inputs)
+
+    def like(self, role, arrays, kinds, names=None):
+        """Arrays of these shapes and types; a ValueError that says what came and what is wanted."""
+        if not isinstance(arrays, tuple | list) or len(arrays) != len(kinds):
+            came = len(arrays) if isinstance(arrays, tuple | list) else type(arrays).__name__
+            raise ValueError(f"{self!r} wants {len(kinds)} {role}s, {came} came")
+        found = []
+        for i, (x, (shape, dtype)) in enumerate(zip(arrays, kinds, strict=True)):
+            name = f"{role} {names[i] if names else i + 1}"
+            a = floats(x, f"{name} of {self.net.name}", dtype)
+            if not isinstance(a, np.ndarray):
+                raise TypeError(f"{name}: a plan takes arrays, {type(a).__name__} came")
+            if (a.shape, a.dtype) != (shape, dtype):
+                raise ValueError(
+                    f"{name} of {self.net.name} has shape {a.shape} and type {a.dtype}, the plan "
+                    f"was made for {shape} and {dtype}: make another with Plan(net, *args)"
+                )
+            found.append(a)
+        return found
+
+    def __repr__(self):
+        shapes = ", ".join(
+            f"{name} {shape}" for name, (shape, _) in zip(self.net.inputs, self.kinds, strict=True)
+        )
+        return f"Plan of {self.net.name}({shapes})"
+
+    # ---- Programs ---------------------------------------------------------------------------
+
+    def run(self, what, arrays, phase=None):
+        """The results of a program, which is made if it is needed for the first time."""
+        program = self.programs.get(what)
+        if program is None:
+            program = self.programs[what] = getattr(self, f"compile_{what}")(arrays)
+        if phase is not None:
+            return program.run(phase, arrays)
+        n = len(self.kinds)
+        first = program.run(0, arrays[:n])
+        return first if what == "value" else first + program.run(1, arrays[n:])
+
+    def recorded(self, arrays):
+        """(tape, nodes of the arguments, of the results, the steps that move)."""
+        tape = Tape()
+        inputs = [Node(tape.input(a)) for a in arrays]
+        for i in self.chosen:
+            inputs[i].moves = True
+        outputs, steps = evaluated(tape, self.net, inputs)
+        tape.phase = 1
+        return tape, inputs, outputs, steps
+
+    def compile_value(self, arrays):
+        tape = Tape()
+        outputs, _ = evaluated(tape, self.net, [Node(tape.input(a)) for a in arrays])
+        return Program(tape, [[node.value for node in outputs]], reuse=self.reuse)
+
+    def compile_value_and_grad(self, arrays):
+        tape, inputs, outputs, steps = self.recorded(arrays)
+        one = np.ones(1, self.results[0][1])  # u = 1
+        bars = self.cotangents(steps, outputs, inputs, [one])
+        return Program(tape, [[outputs[0].value], bars], reuse=self.reuse)
+
+    def compile_vjp(self, arrays):
+        tape, inputs, outputs, steps = self.recorded(arrays)
+        U = [tape.input(np.ones(shape, dtype)) for shape, dtype in self.results]
+        bars = self.cotangents(steps, outputs, inputs, [u.reshape(1, *u.shape) for u in U])
+        ys = [node.value for node in outputs]
+        return Program(tape, [ys, bars], again=True, reuse=self.reuse)
+
+    def cotangents(self, steps, outputs, inputs, U):
+        bars = pulled(steps, outputs, inputs, U)
+        return [one_of(bars[i], *self.kinds[i]) for i in self.chosen]
+
+    def compile_jvp(self, arrays):
+        n = len(self.kinds)
+        tape, inputs, outputs, steps = self.recorded(arrays[:n])
+        V = [tape.input(v) for v in arrays[n:]]
+        moving = [inputs[i] for i in self.chosen]
+        dots = pushed(steps, outputs, moving, [v.reshape(1, *v.shape) for v in V])
+        dots = [one_of(v, *kind) for v, kind in zip(dots, self.results, strict=True)]
+        return Program(tape, [[node.value for node in outputs], dots], reuse=self.reuse)
+
+
+def one_of(V, shape, dtype):
+    """The only vector of a stack; zeros, if there is none."""
+    return np.zeros(shape, dtype) if V is None else V.reshape(shape)
+
+
+def as_network(f, given):
+    layer = as_layer(f, given)
+    return layer if isinstance(layer, Network) else Network(layer, numbered(given))
+
+
+def chosen(argnums, given):
+    if argnums is None:
+        return tuple(range(given))
+    several = (argnums,) if isinstance(argnums, int | np.integer) else tuple(argnums)
+    if not several or any(not -given <= i < given for i in several):
+        raise ValueError(f"argnums={argnums}, but there are {given} arguments")
+    several = tuple(i % given for i in several)
+    if len(set(several)) < len(several):
+        raise ValueError(f"argnums={argnums} names an argument twice")
+    return several

@@ -1,0 +1,229 @@
+"""A program: the calls of a tape, arranged once, in memory of their own, to be run often.
+
+    program = Program(tape, [[y], [x_bar]])      # the results of each phase
+    (y,) = program.run(0, [x])
+    (x_bar,) = program.run(1, [u])
+
+What is done to the calls, in this order:
+
+1. Those whose results nobody needs are left out.
+2. Small calls that wait for nobody in their phase go to its beginning (slopes such as 1 - y²),
+   small calls for which nobody waits go to its end (gradients of parameters).
+3. Every result gets memory once: small ones of a kind side by side, small inputs too; a large one
+   takes the memory of another that is not needed any more.
+4. Equal calls at the beginning or end of a phase, whose operands are evenly spaced in memory,
+   become one call on arrays with one more axis: the gradients of a hundred equal layers are one
+   product.
+5. What remains is bound to its memory: a function without arguments. Only large inputs and
+   results are looked up at each run, since they are not copied but read and written where they lie.
+"""
+
+from math import prod
+
+import numpy as np
+
+from adlab.binding import Binder
+from adlab.tape import Traced, View, identity
+
+SMALL = 2048  # numbers: an array that is cheaper to copy than to look up
+DEPTH = 2  # so many calls in a row of a sweep are moved to the beginning of the phase at most
+HEIGHT = 3  # and so many to its end
+
+
+class Program:
+    """The calls of a tape as a flat list of bound calls for each phase.
+
+    `again`: a phase may be run again without those before it. `reuse`: the results are the same
+    arrays at each run, overwritten by the next.
+    """
+
+    def __init__(self, tape, results, again=False, reuse=False):
+        results = in_memory_of_their_own(tape, results)
+        outputs = {y.slot for several in results for y in several if isinstance(y, View)}
+        calls = postponed(needed(tape.calls, outputs), outputs)
+        placed = arranged(calls, outputs)
+        slots = [*tape.inputs, *(p.call.out for p in placed)]
+        anew = {s for s in slots if size(s) > SMALL and (s.call is None or s in outputs)}
+        anew -= outputs if reuse else set()
+        binder = Binder(laid_out(tape.inputs, placed, outputs, anew, again), anew)
+        phases = range(len(results))
+        self.calls = [binder.calls([p for p in placed if p.phase == k]) for k in phases]
+        self.end = [binder.end(several, reuse) for several in results]
+        self.begin = [binder.begin([s for s in slots if s.phase == k]) for k in phases]
+
+    def run(self, phase, inputs):
+        """The results of a phase, for its inputs."""
+        self.begin[phase](inputs)
+        for call in self.calls[phase]:
+            call()
+        return self.end[phase]()
+
+
+def size(slot):
+    return prod(slot.shape)
+
+
+# ---- 1, 2: which calls, in which order -----------------------------------------------------------
+
+
+def in_memory_of_their_own(tape, results):
+    """Each result as the View of a slot that a call makes and none reads; constants as arrays."""
+    taken, found = {view.slot for call in tape.calls for view in call.views}, []
+    for phase, several in enumerate(results):
+        tape.phase = phase
+        found.append([])
+        for y in several:
+            if isinstance(y, Traced):
+                if y.slot.call is None or not y.view.complete or y.slot in taken:
+                    y = tape.copy(y)
+                taken.add(y.slot)
+            found[-1].append(y.view if isinstance(y, Traced) else np.array(y))
+    return found
+
+
+def needed(calls, outputs):
+    wanted, kept = set(outputs), []
+    for call in reversed(calls):
+        if call.out in wanted:
+            wanted.update(v.slot for v in call.views)
+            kept.append(call)
+    return kept[::-1]
+
+
+def postponed(calls, outputs):
+    """The calls, where those that only a later phase reads stand in it, right before they are read.
+
+    So the forward sweep computes values, and a slope is computed when its cotangent has arrived.
+    """
+    first, stands = {}, []  # where the first call that reads a slot stands: (phase, place)
+    for i, call in reversed(list(enumerate(calls))):
+        here = call.phase, i
+        reader = first.get(call.out, here)
+        if call.out not in outputs and reader[0] > call.phase:
+            here = reader
+        for view in call.views:
+            first[view.slot] = min(first.get(view.slot, here), here)
+        stands.append((*here, i))
+    for phase, _, i in stands:
+        calls[i].out.phase = phase
+    return [calls[i] for _, _, i in sorted(stands)]
+
+
+class Placed:
+    """A call, the part of its phase where it stands (0, 1 or 2), and the level within that part."""
+
+    def __init__(self, call):
+        self.call, self.phase = call, call.out.phase
+        self.part, self.level, self.kind = 1, 0, None
+        self.small = all(prod(x.shape) <= SMALL for x in (*call.views, call.out))
+
+
+def arranged(calls, outputs):
+    """The calls in a new order: early ones first, late ones last in each phase, by kinds."""
+    placed = {call.out: Placed(call) for call in calls}
+    made_by = {
+        p: [placed[v.slot] for v in p.call.views if v.slot in placed] for p in placed.values()
+    }
+    users = {p: [] for p in made_by}
+    for p, makers in made_by.items():
+        for maker in makers:
+            users[maker].append(p)
+    for p in reversed(made_by):
+        move_late(p, users[p])
+    for p, makers in made_by.items():
+        move_early(p, [q for q in makers if q.phase == p.phase])
+    kinds = {}
+    for p in made_by:
+        p.kind = kinds.setdefault(kind(p, placed, outputs), len(kinds))
+    return sorted(made_by, key=lambda p: (p.phase, p.part, p.level, p.kind if p.part != 1 else 0))
+
+
+def move_late(p, users):
+    """To part 2, if only calls that stand there wait for it. Level: minus how many follow."""
+    level = min((q.level for q in users), default=1) - 1
+    late = all(q.part == 2 and q.phase == p.phase for q in users)
+    if p.small and late and level > -HEIGHT:
+        p.part, p.level = 2, level
+
+
+def move_early(p, makers):
+    """To part 0, if it waits only for calls that stand there. Level: how many are before it.
+
+    What was postponed, such as slopes, at any level; of the sweep itself only what comes first.
+    """
+    level = 1 + max((q.level for q in makers), default=-1)
+    early = p.phase and (level < DEPTH or p.phase > p.call.phase)
+    if p.part == 1 and p.small and early and all(q.part == 0 for q in makers):
+        p.part, p.level = 0, level
+
+
+def kind(p, placed, outputs):
+    """Equal for calls of equal form, on arrays that look equal and were made by equal forms."""
+
+    def origin(slot):
+        maker = placed.get(slot)
+        return (maker.call.form, maker.phase, maker.part) if maker else slot.phase
+
+    operands = [
+        (x.shape, x.strides, x.offset, x.slot.shape, x.slot.dtype, origin(x.slot))
+        if isinstance(x, View)
+        else identity(x)
+        for x in p.call.operands
+    ]
+    out = p.call.out
+    return (p.call.form, p.phase, p.part, out.shape, out.dtype, out in outputs, *operands)
+
+
+# ---- 3: memory -----------------------------------------------------------------------------------
+
+
+def laid_out(inputs, placed, outputs, anew, again):
+    """{slot: (arena, offset in bytes)} for all slots that are not made anew at each run."""
+    kinds = {slot: ("input", slot.phase, slot.shape, slot.dtype) for slot in inputs}
+    kinds |= {p.call.out: p.kind for p in placed}
+    groups = {}
+    for slot, kind_of_slot in kinds.items():
+        if size(slot) <= SMALL:
+            groups.setdefault(kind_of_slot, []).append(slot)
+    place = {}
+    for group in groups.values():
+        arena = np.zeros((len(group), *group[0].shape), group[0].dtype)
+        place |= {slot: (arena, i * (arena.nbytes // len(group))) for i, slot in enumerate(group)}
+    return place | recycled([p.call for p in placed], place, outputs, anew, again)
+
+
+def recycled(calls, place, outputs, anew, again):
+    """Places of large slots: each takes the memory of one whose last use is over."""
+    last, found, free = last_uses(calls, again), {}, {}
+    for i, call in enumerate(calls):
+        out = call.out
+        over = [s for s in {v.slot for v in call.views} if last[s] == i]
+        over = [s for s in over if s in found and s not in outputs]
+        if out not in place and out not in anew:
+            store = free.setdefault((size(out), out.dtype), [])
+            same = next((s for s in over if can_be_overwritten(s, call)), None)
+            if same is not None:
+                found[out] = found[same]
+                over.remove(same)
+            else:
+                found[out] = store.pop() if store else (np.zeros(out.shape, out.dtype), 0)
+        for slot in over:
+            free.setdefault((size(slot), slot.dtype), []).append(found[slot])
+    return found
+
+
+def last_uses(calls, again):
+    """{slot: the number of the last call that reads it}; none, if that phase may run again."""
+    last = {}
+    for i, call in enumerate(calls):
+        for view in call.views:
+            again_needed = again and view.slot.phase < call.out.phase
+            last[view.slot] = len(calls) if again_needed else max(i, last.get(view.slot, i))
+    return last
+
+
+def can_be_overwritten(slot, call):
+    """May the result of an entrywise call lie where this operand lies?"""
+    alike = (slot.shape, slot.dtype) == (call.out.shape, call.out.dtype)
+    whole = all(v.whole for v in call.views if v.slot is slot)
+    return call.form[0] == "entrywise" and alike and whole

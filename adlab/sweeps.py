@@ -1,0 +1,175 @@
+"""The sweeps of a network, for a plan: run on traced arrays, with nested networks written out.
+
+They do what `Network.rule`, `NetworkJacobian.push` and `.pull` do, for values of which nothing is
+known but that NumPy's functions take them.
+"""
+
+from math import prod
+
+import numpy as np
+
+from adlab.layers import Concatenate
+from adlab.networks import Network
+from adlab.tape import Traced
+
+
+class Node:
+    """A value of the network; `moves`: does it depend on an argument we differentiate by?"""
+
+    def __init__(self, value, moves=False):
+        self.value, self.moves = value, moves
+
+
+def evaluated(tape, net, inputs):
+    """(outputs, steps): each step is (Row, nodes in, node out) of an equation that moves.
+
+    Nested networks are written out: their equations stand among the others.
+    """
+    steps, frames = [], [frame(net, inputs)]
+    while True:
+        net, equations, nodes, caller = frames[-1]
+        equation = next(equations, None)
+        if equation is None:
+            frames.pop()
+            outputs = [nodes[name] for name in net.outputs]
+            if caller is None:
+                return outputs, steps
+            frames[-1][2].update(zip(caller.outputs, outputs, strict=True))
+            continue
+        ins = [nodes[name] for name in equation.inputs]
+        if isinstance(equation.layer, Network):
+            frames.append(frame(equation.layer, ins, equation))
+            continue
+        moves = any(node.moves for node in ins)
+        y, row = traced(tape, equation.layer, [node.value for node in ins], moves)
+        out = nodes[equation.outputs[0]] = Node(y, moves)
+        if moves:
+            steps.append((row, ins, out))
+
+
+def frame(net, nodes, caller=None):
+    """A network, its equations yet to come, its values by name, the equation that it stands for."""
+    constants = net.constants_like([numbers(node.value) for node in nodes])
+    values = {name: Node(a) for name, a in constants.items()}
+    return net, iter(net.equations), values | dict(zip(net.inputs, nodes, strict=True)), caller
+
+
+def numbers(x):
+    return x.array if isinstance(x, Traced) else x
+
+
+def pushed(steps, outputs, inputs, V):
+    """The forward sweep: tangents of the outputs, None where they do not move."""
+    tangent = dict(zip(inputs, V, strict=True))
+    for row, ins, out in steps:
+        tangent[out] = row.push(tuple(tangent.get(node) for node in ins))
+    return [tangent.get(node) for node in outputs]
+
+
+def pulled(steps, outputs, inputs, U):
+    """The reverse sweep: cotangents of the inputs, None where nothing reaches them."""
+    cotangent = {}
+
+    def receive(node, u):
+        if u is not None and node.moves:
+            cotangent[node] = cotangent[node] + u if node in cotangent else u
+
+    for node, u in zip(outputs, U, strict=True):
+        receive(node, u)
+    for row, ins, out in reversed(steps):
+        if out in cotangent:
+            bars = row.pull(cotangent.pop(out), tuple(node.moves for node in ins))
+            for node, bar in zip(ins, bars, strict=True):
+                receive(node, bar)
+    return [cotangent.get(node) for node in inputs]
+
+
+# ---- Layers on traced arrays ------------------------------------------------------------------
+
+
+def traced(tape, layer, xs, moves):
+    """(y, row): the value and, if it moves, what pushes and pulls its vectors."""
+    if not any(isinstance(x, Traced) for x in xs):
+        return layer.value(*xs), None
+    rule = CHEAPER.get(type(layer), type(layer).rule)
+    try:
+        y, row = rule(layer, *xs) if moves else (layer.value(*xs), None)
+    except Exception:  # it wants numbers, so it is given them, at each run
+        y, row = None, None
+    if not isinstance(y, Traced):
+        y = tape.other(layer.value, xs, {})
+    return y, Local(tape, layer, xs, row)
+
+
+class Local:
+    """The Jacobian of one equation: its Row on traced arrays or, where that can't be traced, the
+    layer's own rule, run as it is."""
+
+    def __init__(self, tape, layer, xs, row):
+        self.tape, self.layer, self.xs, self.row = tape, layer, xs, row
+
+    def push(self, V):
+        try:
+            return self.row.push(V)
+        except Exception:
+            return self.pushed_as_it_is(V)
+
+    def pushed_as_it_is(self, V):
+        n, moving = len(self.xs), [i for i, v in enumerate(V) if v is not None]
+
+        def push(*arrays):
+            vs = [None] * n
+            for i, v in zip(moving, arrays[n:], strict=True):
+                vs[i] = v
+            return self.layer.rule(*arrays[:n])[1].push(tuple(vs))
+
+        return self.tape.other(push, (*self.xs, *(V[i] for i in moving)), {})
+
+    def pull(self, U, wanted):
+        try:
+            return self.row.pull(U, wanted)
+        except Exception:
+            return self.pulled_as_it_is(U, wanted)
+
+    def pulled_as_it_is(self, U, wanted):
+        """All cotangents by one call, one behind the other."""
+
+        def pull(*arrays):
+            bars = self.layer.rule(*arrays[:-1])[1].pull(arrays[-1], wanted)
+            return np.concatenate([bar.reshape(len(bar), -1) for bar in bars if bar is not None], 1)
+
+        together, start, bars = self.tape.other(pull, (*self.xs, U), {}), 0, []
+        for x, w in zip(self.xs, wanted, strict=True):
+            n = prod(x.shape) if w else 0
+            bar = together[:, start : start + n].reshape(len(U), *x.shape)
+            bars.append(bar.astype(np.result_type(numbers(U), numbers(x))) if w else None)
+            start += n
+        return tuple(bars)
+
+
+# ---- Layers that do better than their rule -----------------------------------------------------
+
+
+class Joined:
+    """The Jacobian of [a_1 ; a_2 ; ...]: tangents are joined as values are, cotangents cut."""
+
+    def __init__(self, layer, *xs):
+        self.shapes, self.axis = [x.shape for x in xs], layer.axis % xs[0].ndim
+
+    def push(self, V):
+        k, dtype = next((len(v), v.dtype) for v in V if v is not None)
+        still = [np.zeros((k, *shape), dtype) for shape in self.shapes]
+        parts = [s if v is None else v for v, s in zip(V, still, strict=True)]
+        return np.concatenate(parts, 1 + self.axis)
+
+    def pull(self, U, wanted):
+        ends = np.cumsum([shape[self.axis] for shape in self.shapes])
+        return tuple(np.split(U, ends[:-1], 1 + self.axis))
+
+
+def concatenate(layer, *xs):
+    return layer.value(*xs), Joined(layer, *xs)
+
+
+# Layer -> (y, what pushes and pulls), for layers whose own Jacobian is general but slow.
+CHEAPER = {Concatenate: concatenate}

@@ -1,0 +1,372 @@
+"""A tape: the NumPy calls that a function makes, written down while it runs.
+
+    tape = Tape()
+    x = tape.input(a)           # stands for any array of this shape and type
+    y = f(x)                    # NumPy itself, on `Traced` arrays
+    tape.calls                  # what was called, on what
+
+A `Traced` array is a duck array: ufuncs, functions and operators that get one come here
+(`__array_ufunc__`, `__array_function__`), are carried out on the numbers at hand, and written
+down. What only looks at memory in another way (`.T`, `reshape`, slices) is a view, and no call.
+Who asks for the numbers themselves (`if y > 0`, `float(y)`, `np.asarray(y)`) gets an Untraceable.
+
+A call that was made before, on the same operands, is not made again: where a rule computes what
+the value had computed, the tape notices. (Compilers call it common subexpressions.)
+
+Sources: NumPy Enhancement Proposals 13 and 18; "tape": Griewank & Walther, chapter 6.
+"""
+
+from math import prod
+from operator import getitem
+from typing import NamedTuple
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+
+class Untraceable(TypeError):
+    """An operation that a tape can't hold."""
+
+
+class Slot:
+    """The memory of one array, in C order: an input, or the result of a call.
+
+    `array` are its numbers while the tape is written.
+    """
+
+    def __init__(self, array, phase, call=None):
+        self.array, self.phase, self.call = array, phase, call
+        self.shape, self.strides, self.dtype = array.shape, array.strides, array.dtype
+        self.start = address(array)
+
+
+class View(NamedTuple):
+    """How an array looks at the memory of its slot. Strides and offset count bytes."""
+
+    slot: Slot
+    shape: tuple
+    strides: tuple
+    offset: int
+
+    @property
+    def whole(self):
+        """Is it the slot itself, in its own shape?"""
+        return self.shape == self.slot.shape and self.strides == self.slot.strides
+
+    @property
+    def complete(self):
+        """Does it show all numbers of the slot, in their order?"""
+        return prod(self.shape) == prod(self.slot.shape) and self.strides == in_c_order(self)
+
+
+class Call(NamedTuple):
+    """out = form(operands). Operands are Views and constants; `out` is a Slot.
+
+    Forms:  ("entrywise", ufunc), ("matmul",), ("reduce", ufunc, axes), ("concatenate", axis) and
+    ("other", function, settings), of which NumPy knows no variant that writes into given memory.
+    """
+
+    form: tuple
+    operands: tuple
+    out: Slot
+    phase: int
+
+    @property
+    def views(self):
+        return [x for x in self.operands if isinstance(x, View)]
+
+
+def in_c_order(view):
+    """The strides of an array of this shape in C order."""
+    return np.empty(view.shape, view.slot.dtype).strides
+
+
+def address(array):
+    return array.__array_interface__["data"][0]
+
+
+class Tape:
+    """The calls in their order. `phase` numbers stretches of it that are run one by one."""
+
+    def __init__(self):
+        self.calls = []
+        self.inputs = []
+        self.phase = 0
+        self.known = {}  # what was called on what -> the Slot of the result
+
+    def input(self, array):
+        """A Traced array that stands for an argument of the phase."""
+        slot = Slot(np.asarray(array, order="C"), self.phase)
+        self.inputs.append(slot)
+        return Traced(self, slot.array, slot)
+
+    def record(self, form, operands, compute):
+        """The result of one more call, or of the same call made before."""
+        operands = tuple(x.view if isinstance(x, Traced) else x for x in operands)
+        key = form, tuple(map(identity, operands))
+        slot = self.known.get(key)
+        if slot is None:
+            slot = Slot(owned(compute()), self.phase)
+            slot.call = Call(form, operands, slot, self.phase)
+            self.calls.append(slot.call)
+            self.known[key] = slot
+        return Traced(self, slot.array, slot)
+
+    def copy(self, x):
+        """x in memory of its own: a call that is made whether it was made before or not."""
+        slot = Slot(x.array.copy(order="C"), self.phase)
+        slot.call = Call(("entrywise", np.positive), (x.view,), slot, self.phase)
+        self.calls.append(slot.call)
+        return Traced(self, slot.array, slot)
+
+    def seen(self, view):
+        """The Traced array that looks at memory like this."""
+        slot, shape, strides, offset = view
+        return Traced(self, np.ndarray(shape, slot.dtype, slot.array, offset, strides), slot)
+
+    # ---- What NumPy asks for --------------------------------------------------------------
+
+    def ufunc(self, ufunc, method, inputs, settings):
+        if method == "at" and isinstance(inputs[0], Traced):
+            return self.scatter(ufunc, *inputs)
+        if "out" in settings or method == "at":
+            raise Untraceable(f"np.{ufunc.__name__} writes into an array that exists")
+        if method == "reduce" and set(settings) <= {"axis", "keepdims"}:
+            return self.reduce(ufunc, *inputs, **settings)
+        if method != "__call__" or settings or ufunc.nout > 1:
+            return self.other(getattr(ufunc, method), inputs, settings)
+        if ufunc is np.matmul:
+            return self.matmul(*inputs)
+        return self.entrywise(ufunc, *inputs)
+
+    def function(self, function, args, settings):
+        if function in ABOUT:
+            return function(*plain(args), **plain(settings))
+        if function in WRITTEN_OUT and set(settings) <= {"axis", "keepdims"}:
+            return WRITTEN_OUT[function](self, *args, **settings)
+        return self.other(function, args, settings)
+
+    def entrywise(self, ufunc, *inputs):
+        simpler = simplified(self, ufunc, inputs)
+        if simpler is not None:
+            return simpler
+        return self.record(("entrywise", ufunc), inputs, lambda: ufunc(*plain(inputs)))
+
+    def matmul(self, A, B):
+        """A @ B as products of matrices; a column times a row is a product entry by entry."""
+        if A.ndim == 1 or B.ndim == 1:
+            rows = (1, len(A)) if A.ndim == 1 else A.shape
+            columns = (len(B), 1) if B.ndim == 1 else B.shape
+            shape = (*A.shape[:-1], *(() if B.ndim == 1 else (*B.shape[:-2], B.shape[-1])))
+            return self.matmul(A.reshape(rows), B.reshape(columns)).reshape(shape)
+        if A.ndim + B.ndim > 4 and prod(A.shape[:-2]) == prod(B.shape[:-2]) == 1:
+            lead = max(A.shape[:-2], B.shape[:-2], key=len)
+            Y = self.matmul(A.reshape(A.shape[-2:]), B.reshape(B.shape[-2:]))
+            return Y.reshape(*lead, *Y.shape)
+        if A.shape[-1] == B.shape[-2] == 1:
+            return self.entrywise(np.multiply, A, B)
+        return self.record(("matmul",), (A, B), lambda: np.matmul(*plain((A, B))))
+
+    def reduce(self, ufunc, a, axis=0, keepdims=False):
+        axes = tuple(range(a.ndim)) if axis is None else normalize_axis_tuple(axis, a.ndim)
+        shape = tuple(1 if i in axes else n for i, n in enumerate(a.shape))
+        left = tuple(n for i, n in enumerate(a.shape) if i not in axes)
+        if a.size == prod(left):
+            y = a.reshape(left)
+        else:
+            form = ("reduce", ufunc, tuple(sorted(axes)))
+            y = self.record(form, (a,), lambda: ufunc.reduce(a.array, axis=axes))
+        return y.reshape(shape) if keepdims else y
+
+    def mean(self, a, axis=None, keepdims=False):
+        total = self.reduce(np.add, a, axis, keepdims)
+        return total / (a.size // max(total.size, 1))
+
+    def concatenate(self, parts, axis=0):
+        axis = axis % parts[0].ndim
+        return self.record(("concatenate", axis), parts, lambda: np.concatenate(plain(parts), axis))
+
+    def scatter(self, ufunc, X, index, rows):
+        """ufunc.at(X, index, rows); X becomes the array that results."""
+
+        def scattered(X, index, rows):
+            Y = X.copy()
+            ufunc.at(Y, index, rows)
+            return Y
+
+        Y = self.other(scattered, (X, index, rows), {})
+        X.array, X.slot, X.view = Y.array, Y.slot, Y.view
+
+    def other(self, function, args, settings):
+        """Any function: its result is a view of an operand, or it is a call whose result we copy.
+
+        Of several results only views are understood.
+        """
+        result = function(*plain(args), **plain(settings))
+        traced = [x for x in leaves([args, settings]) if isinstance(x, Traced)]
+        if isinstance(result, tuple | list):
+            views = [seen_in(r, traced) for r in result]
+            if any(view is None for view in views):
+                raise Untraceable(f"{function} has several results")
+            return type(result)(views)
+        if not isinstance(result, np.ndarray | np.generic):
+            raise Untraceable(f"{function} gives {type(result).__name__}, which is no array")
+        view = seen_in(result, traced)
+        if view is not None:
+            return view
+        if any(isinstance(x, tuple | list) and holds_traced(x) for x in args):
+            raise Untraceable(f"{function} takes arrays in a list")
+        return self.record(("other", function, tuple(settings.items())), args, lambda: result)
+
+
+def identity(x):
+    """Equal for operands that are the same; arrays are constants, and told apart by their id."""
+    if isinstance(x, View):
+        return x
+    return id(x) if hasattr(x, "dtype") else (type(x), repr(x))
+
+
+def plain(x):
+    """The numbers at hand in place of Traced arrays."""
+    if isinstance(x, tuple | list):
+        return type(x)(plain(part) for part in x)
+    if isinstance(x, dict):
+        return {key: plain(part) for key, part in x.items()}
+    return x.array if isinstance(x, Traced) else x
+
+
+def leaves(x):
+    if isinstance(x, dict):
+        x = list(x.values())
+    if not isinstance(x, tuple | list):
+        return [x]
+    return [leaf for part in x for leaf in leaves(part)]
+
+
+def holds_traced(x):
+    return any(isinstance(leaf, Traced) for leaf in leaves(x))
+
+
+def owned(array):
+    """An array in C order with memory of its own."""
+    array = np.asarray(array, order="C")
+    return array if array.base is None and array.flags.writeable else array.copy()
+
+
+def seen_in(result, traced):
+    """`result` as a view of one of these arrays, None if it has memory of its own."""
+    for x in traced:
+        if np.may_share_memory(result, x.array):
+            if result.dtype != x.dtype:
+                raise Untraceable(f"memory of {x.dtype} read as {result.dtype}")
+            return Traced(x.tape, result, x.slot)
+    return None
+
+
+def simplified(tape, ufunc, inputs):
+    """The same result by a cheaper call, or by none; else None.
+
+    1 a = a        a + (-1) b = a - b        a² = square(a),  a³ = a a²,  a^½ = sqrt(a)
+    """
+    if len(inputs) != 2:
+        return None
+    a, b = inputs
+    if ufunc is np.multiply:
+        for one, x in (inputs, inputs[::-1]):
+            if is_number(one, 1.0) and isinstance(x, Traced) and np.ndim(one) <= x.ndim:
+                return x if np.result_type(one, x.array) == x.dtype else None
+    if ufunc is np.add and isinstance(b, Traced):
+        negated = negated_by(b)
+        return None if negated is None else tape.entrywise(np.subtract, a, tape.seen(negated))
+    if ufunc is np.power and isinstance(b, int | float) and a.dtype.kind == "f":
+        if b == 3:
+            return a * np.square(a)
+        simpler = {1.0: np.positive, 2.0: np.square, 0.5: np.sqrt, -1.0: np.reciprocal}.get(b)
+        return None if simpler is None else tape.entrywise(simpler, a)
+    return None
+
+
+def negated_by(b):
+    """The View of x, if b was made as (-1) x."""
+    call = b.slot.call
+    if call and b.view.whole and call.form == ("entrywise", np.multiply):
+        one, x = call.operands
+        if is_number(one, -1.0) and x.shape == b.shape:
+            return x
+    return None
+
+
+def is_number(x, c):
+    """Is x a constant with one entry, equal to c?"""
+    return not isinstance(x, View | Traced) and np.size(x) == 1 and np.all(x == c)
+
+
+# Questions about shapes and types, which the numbers at hand answer.
+ABOUT = {np.shape, np.ndim, np.size, np.result_type, np.broadcast_shapes}
+
+# Functions that are calls of another form.
+WRITTEN_OUT = {
+    np.sum: lambda tape, a, axis=None, **keepdims: tape.reduce(np.add, a, axis, **keepdims),
+    np.max: lambda tape, a, axis=None, **keepdims: tape.reduce(np.maximum, a, axis, **keepdims),
+    np.min: lambda tape, a, axis=None, **keepdims: tape.reduce(np.minimum, a, axis, **keepdims),
+    np.mean: Tape.mean,
+    np.concatenate: Tape.concatenate,
+}
+
+
+class Traced(NDArrayOperatorsMixin):
+    """An array whose calls are written on a tape."""
+
+    def __init__(self, tape, array, slot):
+        self.tape, self.array, self.slot = tape, array, slot
+        self.view = View(slot, array.shape, array.strides, address(array) - slot.start)
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **settings):
+        return self.tape.ufunc(ufunc, method, inputs, settings)
+
+    def __array_function__(self, function, types, args, settings):
+        return self.tape.function(function, args, settings)
+
+    shape = property(lambda self: self.array.shape)
+    dtype = property(lambda self: self.array.dtype)
+    ndim = property(lambda self: self.array.ndim)
+    size = property(lambda self: self.array.size)
+    real = property(lambda self: self)
+    T = property(lambda self: np.transpose(self))
+
+    def __len__(self):
+        return len(self.array)
+
+    def __getitem__(self, key):
+        return self.tape.other(getitem, (self, key), {})
+
+    def reshape(self, *shape):
+        return self.tape.other(np.reshape, (self, shape[0] if len(shape) == 1 else shape), {})
+
+    def ravel(self):
+        return self.reshape(-1)
+
+    def swapaxes(self, i, j):
+        return np.swapaxes(self, i, j)
+
+    def astype(self, dtype, copy=True):
+        return self if self.dtype == dtype else self.tape.other(np.astype, (self, dtype), {})
+
+    def sum(self, axis=None, keepdims=False):
+        return self.tape.reduce(np.add, self, axis, keepdims)
+
+    def mean(self, axis=None, keepdims=False):
+        return self.tape.mean(self, axis, keepdims)
+
+    def max(self, axis=None, keepdims=False):
+        return self.tape.reduce(np.maximum, self, axis, keepdims)
+
+    def min(self, axis=None, keepdims=False):
+        return self.tape.reduce(np.minimum, self, axis, keepdims)
+
+    def no_numbers(self, *_, **__):
+        raise Untraceable("a traced array stands for many arrays and has no numbers to ask for")
+
+    __array__ = __bool__ = __float__ = __int__ = __index__ = __iter__ = __setitem__ = no_numbers
+    __hash__ = object.__hash__
