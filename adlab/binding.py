@@ -88,6 +88,8 @@ class Binder:
             for x in numbers_as_arrays(form, operands)
         ]
         result = self.array(whole(out), len(run), next(steps))
+        if form == ("matmul",) and arrays[0].shape[-1] == 1:  # a column times a row
+            form = ("entrywise", np.multiply)
         if form[0] == "entrywise":  # (n, 1, 3) beside (n, 2, 3)
             arrays = [
                 np.expand_dims(x, tuple(range(1, 1 + result.ndim - x.ndim)))
@@ -173,7 +175,7 @@ class Binder:
                 arena, offset = self.place[y.slot]
                 rows = arena.reshape(len(arena), *y.shape)
                 key = id(arena), y.shape
-                arenas.setdefault(key, (rows, Lent(rows.shape, rows.dtype)))
+                arenas.setdefault(key, (rows, copier(rows, reuse)))
                 where.append((key, offset // max(rows[0].nbytes, 1)))
         starts, n = {}, 0
         for key, (rows, _) in arenas.items():
@@ -184,12 +186,8 @@ class Binder:
 
         def end():
             found = []
-            for rows, lent in arenas:
-                if not reuse:
-                    copy = lent.array()
-                    copy[...] = rows
-                    rows = copy
-                found.extend(rows)
+            for _, copied in arenas:
+                found.extend(copied())
             for k in fresh:
                 found.append(env[k])
                 env[k] = None
@@ -216,6 +214,25 @@ class Lent:
                 return a
         self.arrays = [*self.arrays[-1:], np.empty(self.shape, self.dtype)]
         return self.arrays[-1]
+
+
+def copier(rows, reuse):
+    """A function that gives the array of results as the caller's own."""
+    if reuse or rows.ndim == 1:  # numbers are copied one by one
+        return lambda: rows
+    if rows.nbytes <= FEW_PAGES:
+        return rows.copy
+    lent = Lent(rows.shape, rows.dtype)
+
+    def copied():
+        copy = lent.array()
+        copy[...] = rows
+        return copy
+
+    return copied
+
+
+FEW_PAGES = 2**15  # bytes of memory that is there sooner than looked for
 
 
 def references(arrays):
@@ -254,6 +271,7 @@ def writing(form):
         return product
     if kind == "reduce":
         ufunc, axes = settings
+        axes = axes[0] if len(axes) == 1 else axes
         return lambda x, out: ufunc.reduce(x, axes, None, out)
     if kind == "concatenate":
         return lambda *arrays: np.concatenate(arrays[:-1], settings[0], arrays[-1])
@@ -281,6 +299,10 @@ def settled(form, arrays, out):
         return partial(arrays[0].dot, arrays[1], out)
     if form == ("matmul",):
         return partial(np.matmul, *arrays, out)
+    if form[0] == "reduce":
+        _, ufunc, axes = form
+        axes = None if len(axes) == arrays[0].ndim else axes[0] if len(axes) == 1 else axes
+        return partial(ufunc.reduce, arrays[0], axes, None, out)
     return partial(writing(form), *arrays, out)
 
 

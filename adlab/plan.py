@@ -180,7 +180,7 @@ class Plan:
         tape, inputs, outputs, steps = self.recorded(arrays)
         one = np.ones(1, self.results[0][1])  # u = 1
         bars = self.cotangents(steps, outputs, inputs, [one])
-        return Program(tape, [[outputs[0].value], bars], reuse=self.reuse)
+        return Program(tape, [[], [outputs[0].value, *bars]], reuse=self.reuse)
 
     def compile_vjp(self, arrays):
         tape, inputs, outputs, steps = self.recorded(arrays)
@@ -200,7 +200,7 @@ class Plan:
         moving = [inputs[i] for i in self.chosen]
         dots = pushed(steps, outputs, moving, [v.reshape(1, *v.shape) for v in V])
         dots = [one_of(v, *kind) for v, kind in zip(dots, self.results, strict=True)]
-        return Program(tape, [[node.value for node in outputs], dots], reuse=self.reuse)
+        return Program(tape, [[], [*(node.value for node in outputs), *dots]], reuse=self.reuse)
 
 
 def one_of(V, shape, dtype):

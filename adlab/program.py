@@ -26,8 +26,7 @@ from adlab.binding import Binder
 from adlab.tape import Traced, View, identity
 
 SMALL = 2048  # numbers: an array that is cheaper to copy than to look up
-DEPTH = 2  # so many calls in a row of a sweep are moved to the beginning of the phase at most
-HEIGHT = 3  # and so many to its end
+HEIGHT = 3  # so many calls in a row are moved to the end of a phase at most
 
 
 class Program:
@@ -38,7 +37,7 @@ class Program:
     """
 
     def __init__(self, tape, results, again=False, reuse=False):
-        results = in_memory_of_their_own(tape, results)
+        results = handed_out(tape, results)
         outputs = {y.slot for several in results for y in several if isinstance(y, View)}
         calls = postponed(needed(tape.calls, outputs), outputs)
         placed = arranged(calls, outputs)
@@ -66,15 +65,20 @@ def size(slot):
 # ---- 1, 2: which calls, in which order -----------------------------------------------------------
 
 
-def in_memory_of_their_own(tape, results):
-    """Each result as the View of a slot that a call makes and none reads; constants as arrays."""
-    taken, found = {view.slot for call in tape.calls for view in call.views}, []
+def handed_out(tape, results):
+    """Each result as a View of all of a slot, constants as arrays.
+
+    Small ones are copied when they are handed out. A large one is made in its own memory, which is
+    the caller's afterwards: so it is the result of a call that no call reads.
+    """
+    read, taken, found = {view.slot for call in tape.calls for view in call.views}, set(), []
     for phase, several in enumerate(results):
         tape.phase = phase
         found.append([])
         for y in several:
             if isinstance(y, Traced):
-                if y.slot.call is None or not y.view.complete or y.slot in taken:
+                alone = size(y.slot) <= SMALL or (y.slot.call and y.slot not in read)
+                if not (alone and y.view.complete) or y.slot in taken:
                     y = tape.copy(y)
                 taken.add(y.slot)
             found[-1].append(y.view if isinstance(y, Traced) else np.array(y))
@@ -110,11 +114,16 @@ def postponed(calls, outputs):
 
 
 class Placed:
-    """A call, the part of its phase where it stands (0, 1 or 2), and the level within that part."""
+    """A call, the part of its phase where it stands (0, 1 or 2), and the level within that part.
+
+    `age` is the number of the oldest slot it reads: equal calls stand in that order in memory, so
+    that what belongs to one layer lies where the layer lies among others, whatever the sweep.
+    """
 
     def __init__(self, call):
         self.call, self.phase = call, call.out.phase
         self.part, self.level, self.kind = 1, 0, None
+        self.age = min((v.slot.number for v in call.views), default=call.out.number)
         self.small = all(prod(x.shape) <= SMALL for x in (*call.views, call.out))
 
 
@@ -135,7 +144,9 @@ def arranged(calls, outputs):
     kinds = {}
     for p in made_by:
         p.kind = kinds.setdefault(kind(p, placed, outputs), len(kinds))
-    return sorted(made_by, key=lambda p: (p.phase, p.part, p.level, p.kind if p.part != 1 else 0))
+    return sorted(
+        made_by, key=lambda p: (p.phase, p.part, p.level, (p.kind, p.age) if p.part != 1 else ())
+    )
 
 
 def move_late(p, users):
@@ -149,12 +160,12 @@ def move_late(p, users):
 def move_early(p, makers):
     """To part 0, if it waits only for calls that stand there. Level: how many are before it.
 
-    What was postponed, such as slopes, at any level; of the sweep itself only what comes first.
+    What was postponed, such as slopes, or reads an input, such as the tangent of a parameter.
     """
-    level = 1 + max((q.level for q in makers), default=-1)
-    early = p.phase and (level < DEPTH or p.phase > p.call.phase)
-    if p.part == 1 and p.small and early and all(q.part == 0 for q in makers):
-        p.part, p.level = 0, level
+    postponed = p.phase > p.call.phase
+    reads = any(v.slot.call is None and v.slot.phase == p.phase > 0 for v in p.call.views)
+    if p.part == 1 and p.small and (postponed or reads) and all(q.part == 0 for q in makers):
+        p.part, p.level = 0, 1 + max((q.level for q in makers), default=-1)
 
 
 def kind(p, placed, outputs):
@@ -180,7 +191,10 @@ def kind(p, placed, outputs):
 def laid_out(inputs, placed, outputs, anew, again):
     """{slot: (arena, offset in bytes)} for all slots that are not made anew at each run."""
     kinds = {slot: ("input", slot.phase, slot.shape, slot.dtype) for slot in inputs}
-    kinds |= {p.call.out: p.kind for p in placed}
+    kinds |= {p.call.out: p.kind for p in sorted(placed, key=lambda p: p.age)}
+    kinds |= {
+        slot: ("result", slot.shape, slot.dtype) for slot in kinds if slot.call and slot in outputs
+    }
     groups = {}
     for slot, kind_of_slot in kinds.items():
         if size(slot) <= SMALL:

@@ -16,6 +16,7 @@ the value had computed, the tape notices. (Compilers call it common subexpressio
 Sources: NumPy Enhancement Proposals 13 and 18; "tape": Griewank & Walther, chapter 6.
 """
 
+from itertools import count
 from math import prod
 from operator import getitem
 from typing import NamedTuple
@@ -35,8 +36,9 @@ class Slot:
     `array` are its numbers while the tape is written.
     """
 
-    def __init__(self, array, phase, call=None):
-        self.array, self.phase, self.call = array, phase, call
+    def __init__(self, array, tape):
+        self.array, self.phase, self.call = array, tape.phase, None
+        self.number = next(tape.numbers)
         self.shape, self.strides, self.dtype = array.shape, array.strides, array.dtype
         self.start = address(array)
 
@@ -93,11 +95,12 @@ class Tape:
         self.calls = []
         self.inputs = []
         self.phase = 0
+        self.numbers = count()  # of slots, in the order in which they are made
         self.known = {}  # what was called on what -> the Slot of the result
 
     def input(self, array):
         """A Traced array that stands for an argument of the phase."""
-        slot = Slot(np.asarray(array, order="C"), self.phase)
+        slot = Slot(np.asarray(array, order="C"), self)
         self.inputs.append(slot)
         return Traced(self, slot.array, slot)
 
@@ -107,7 +110,7 @@ class Tape:
         key = form, tuple(map(identity, operands))
         slot = self.known.get(key)
         if slot is None:
-            slot = Slot(owned(compute()), self.phase)
+            slot = Slot(owned(compute()), self)
             slot.call = Call(form, operands, slot, self.phase)
             self.calls.append(slot.call)
             self.known[key] = slot
@@ -115,7 +118,7 @@ class Tape:
 
     def copy(self, x):
         """x in memory of its own: a call that is made whether it was made before or not."""
-        slot = Slot(x.array.copy(order="C"), self.phase)
+        slot = Slot(x.array.copy(order="C"), self)
         slot.call = Call(("entrywise", np.positive), (x.view,), slot, self.phase)
         self.calls.append(slot.call)
         return Traced(self, slot.array, slot)
@@ -154,7 +157,7 @@ class Tape:
         return self.record(("entrywise", ufunc), inputs, lambda: ufunc(*plain(inputs)))
 
     def matmul(self, A, B):
-        """A @ B as products of matrices; a column times a row is a product entry by entry."""
+        """A @ B as products of matrices."""
         if A.ndim == 1 or B.ndim == 1:
             rows = (1, len(A)) if A.ndim == 1 else A.shape
             columns = (len(B), 1) if B.ndim == 1 else B.shape
@@ -164,16 +167,18 @@ class Tape:
             lead = max(A.shape[:-2], B.shape[:-2], key=len)
             Y = self.matmul(A.reshape(A.shape[-2:]), B.reshape(B.shape[-2:]))
             return Y.reshape(*lead, *Y.shape)
-        if A.shape[-1] == B.shape[-2] == 1:
-            return self.entrywise(np.multiply, A, B)
         return self.record(("matmul",), (A, B), lambda: np.matmul(*plain((A, B))))
 
     def reduce(self, ufunc, a, axis=0, keepdims=False):
         axes = tuple(range(a.ndim)) if axis is None else normalize_axis_tuple(axis, a.ndim)
         shape = tuple(1 if i in axes else n for i, n in enumerate(a.shape))
         left = tuple(n for i, n in enumerate(a.shape) if i not in axes)
+        factors = factors_of(a) if ufunc is np.add and not left else None
         if a.size == prod(left):
             y = a.reshape(left)
+        elif factors:  # Σ a b = aᵀ b
+            x, y = map(self.seen, factors)
+            y = self.matmul(x.reshape(1, -1), y.reshape(-1, 1)).reshape(())
         else:
             form = ("reduce", ufunc, tuple(sorted(axes)))
             y = self.record(form, (a,), lambda: ufunc.reduce(a.array, axis=axes))
@@ -265,26 +270,57 @@ def seen_in(result, traced):
 
 
 def simplified(tape, ufunc, inputs):
-    """The same result by a cheaper call, or by none; else None.
+    """The same result by a cheaper call, or by none at all; else None."""
+    return SIMPLER[ufunc](tape, *inputs) if ufunc in SIMPLER else None
 
-    1 a = a        a + (-1) b = a - b        a² = square(a),  a³ = a a²,  a^½ = sqrt(a)
-    """
-    if len(inputs) != 2:
-        return None
-    a, b = inputs
-    if ufunc is np.multiply:
-        for one, x in (inputs, inputs[::-1]):
-            if is_number(one, 1.0) and isinstance(x, Traced) and np.ndim(one) <= x.ndim:
-                return x if np.result_type(one, x.array) == x.dtype else None
-    if ufunc is np.add and isinstance(b, Traced):
-        negated = negated_by(b)
-        return None if negated is None else tape.entrywise(np.subtract, a, tape.seen(negated))
-    if ufunc is np.power and isinstance(b, int | float) and a.dtype.kind == "f":
-        if b == 3:
-            return a * np.square(a)
-        simpler = {1.0: np.positive, 2.0: np.square, 0.5: np.sqrt, -1.0: np.reciprocal}.get(b)
-        return None if simpler is None else tape.entrywise(simpler, a)
+
+def without_one(tape, a, b):
+    """1 a = a"""
+    return unchanged(b, a) if isinstance(b, Traced) and is_number(a, 1.0) else over_one(tape, a, b)
+
+
+def over_one(tape, a, b):
+    """a / 1 = a 1 = a"""
+    return unchanged(a, b) if isinstance(a, Traced) and is_number(b, 1.0) else None
+
+
+def unchanged(a, one):
+    if np.result_type(one, a.array) == a.dtype:
+        return a.reshape(np.broadcast_shapes(np.shape(one), a.shape))
     return None
+
+
+def as_difference(tape, a, b):
+    """a + (-1) b = a - b"""
+    negated = negated_by(b) if isinstance(b, Traced) else None
+    return None if negated is None else tape.entrywise(np.subtract, a, tape.seen(negated))
+
+
+def as_product(tape, a, p):
+    """a² = square(a),   a³ = a a²,   a^½ = sqrt(a),   a⁻¹ = 1 / a"""
+    if not isinstance(p, int | float) or a.dtype.kind != "f":
+        return None
+    if p == 3:
+        return a * np.square(a)
+    ufunc = {1: np.positive, 2: np.square, 0.5: np.sqrt, -1: np.reciprocal}.get(p)
+    return None if ufunc is None else tape.entrywise(ufunc, a)
+
+
+SIMPLER = {
+    np.multiply: without_one,
+    np.divide: over_one,
+    np.add: as_difference,
+    np.power: as_product,
+}
+
+
+def factors_of(a):
+    """The Views of x and y, if a was made as x y of arrays of equal shapes."""
+    call = a.slot.call
+    if not (call and a.view.whole and call.form == ("entrywise", np.multiply)):
+        return None
+    alike = all(isinstance(x, View) and x.shape == a.shape and x.complete for x in call.operands)
+    return call.operands if alike else None
 
 
 def negated_by(b):
@@ -299,7 +335,7 @@ def negated_by(b):
 
 def is_number(x, c):
     """Is x a constant with one entry, equal to c?"""
-    return not isinstance(x, View | Traced) and np.size(x) == 1 and np.all(x == c)
+    return not isinstance(x, View | Traced) and np.size(x) == 1 and bool(np.all(x == c))
 
 
 # Questions about shapes and types, which the numbers at hand answer.
