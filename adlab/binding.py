@@ -24,12 +24,11 @@ def whole(slot):
     return View(slot, slot.shape, slot.strides, 0)
 
 
-def look(array, view, offset=0, n=None, step=0):
-    """The memory of `array` as the view looks at it, or as n such views, `step` bytes apart."""
-    shape, strides = view.shape, view.strides
+def look(array, shape, strides, offset, n=None, step=0):
+    """The memory of an array as a view looks at it, or as n such views, `step` bytes apart."""
     if n is not None:
         shape, strides = (n, *shape), (step, *strides)
-    return np.ndarray(shape, array.dtype, array, offset + view.offset, strides)
+    return np.ndarray(shape, array.dtype, array, offset, strides)
 
 
 class Binder:
@@ -112,7 +111,7 @@ class Binder:
 
     def array(self, view, n=None, step=0):
         arena, offset = self.place[view.slot]
-        return look(arena, view, offset, n, step)
+        return look(arena, view.shape, view.strides, offset + view.offset, n, step)
 
     def looked_up(self, x):
         """The place of an operand in env."""
@@ -130,10 +129,10 @@ class Binder:
 
         It comes after all calls are bound: only then it is known what is looked up.
         """
-        looks = {slot: [] for slot in slots}
+        looks, env = {slot: [] for slot in slots}, self.env
         for view, k in self.index.items():
             if isinstance(view, View) and view.slot in looks:
-                looks[view.slot].append((view, k))
+                looks[view.slot].append((k, None if view.whole else view[1:]))
         inputs = [slot for slot in slots if slot.call is None]
         gathers = {}
         for i, slot in enumerate(inputs):
@@ -148,15 +147,11 @@ class Binder:
             for copy in gathers:
                 copy(arrays)
             for i, views in large:
-                self.bind(np.asarray(arrays[i], order="C"), views)
+                bind(env, np.asarray(arrays[i], order="C"), views)
             for lent, views in made:
-                self.bind(lent.array().view(), views)
+                bind(env, lent.array().view(), views)
 
         return begin
-
-    def bind(self, array, views):
-        for view, k in views:
-            self.env[k] = array if view.whole else look(array, view)
 
     def end(self, results, reuse):
         """A function that hands out the results of a phase, arrays that are the caller's own.
@@ -195,6 +190,12 @@ class Binder:
             return picked(found)
 
         return end
+
+
+def bind(env, array, views):
+    """Put the array, as each view looks at it, where the calls look it up."""
+    for k, view in views:
+        env[k] = array if view is None else look(array, *view)
 
 
 class Lent:

@@ -25,7 +25,7 @@ import numpy as np
 from adlab.binding import Binder
 from adlab.tape import Traced, View, identity
 
-SMALL = 2048  # numbers: an array that is cheaper to copy than to look up
+SMALL = 4096  # numbers: an array that is cheaper to copy than to look up
 HEIGHT = 3  # so many calls in a row are moved to the end of a phase at most
 
 
