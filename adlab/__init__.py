@@ -61,6 +61,7 @@ from adlab.layers import (
     Transpose,
 )
 from adlab.networks import Network
+from adlab.plan import Plan
 from adlab.transforms import (
     grad,
     hessian,
@@ -106,6 +107,7 @@ __all__ = [
     "Multiply",
     "Network",
     "Permute",
+    "Plan",
     "Power",
     "ReLU",
     "Reshape",

@@ -25,7 +25,7 @@ from adlab.program import Program
 from adlab.sweeps import Node, evaluated, pulled, pushed
 from adlab.tape import Tape
 from adlab.transforms import as_layer, numbered
-from adlab.vectors import floats
+from adlab.vectors import basis, floats, size
 
 SHAPE_AND_TYPE = attrgetter("shape", "dtype")
 
@@ -103,6 +103,19 @@ class Plan:
             found = self.run("jvp", (*args, *tangents))
         n = len(self.results)
         return self.as_returned(found[:n]), self.as_returned(found[n:])
+
+    def jacobian(self, *args):
+        """The whole Jacobian by the chosen arguments, each block of shape output + input.
+
+        In one sweep, matrix-valued: of all columns or of all rows, whichever are fewer.
+        """
+        args = self.checked(args)
+        with self.lock:
+            blocks = self.run("jacobian", args)
+        n = len(self.chosen)
+        return self.as_returned(
+            [self.as_asked(blocks[i : i + n]) for i in range(0, len(blocks), n)]
+        )
 
     def next_turn(self):
         self.turn += 1
@@ -202,10 +215,35 @@ class Plan:
         dots = [one_of(v, *kind) for v, kind in zip(dots, self.results, strict=True)]
         return Program(tape, [[], [*(node.value for node in outputs), *dots]], reuse=self.reuse)
 
+    def compile_jacobian(self, arrays):
+        tape, inputs, outputs, steps = self.recorded(arrays)
+        rows = tuple(shape for shape, _ in self.results)
+        columns = tuple(self.kinds[i][0] for i in self.chosen)
+        moving, dtype = [inputs[i] for i in self.chosen], self.results[0][1]
+        if size(rows) <= size(columns):  # e_i J, for all i at once
+            bars = pulled(steps, outputs, moving, basis(rows, dtype))
+            blocks = [[cut(bar, rows)[j] for bar in bars] for j in range(len(rows))]
+        else:  # J e_j
+            dots = pushed(steps, outputs, moving, basis(columns, dtype))
+            blocks = [[np.moveaxis(V, 0, -1) for V in cut(dot, columns)] for dot in dots]
+        blocks = [
+            one_of(X, (*m, *n), dtype)
+            for m, row in zip(rows, blocks, strict=True)
+            for n, X in zip(columns, row, strict=True)
+        ]
+        return Program(tape, [[], blocks], reuse=self.reuse)
+
 
 def one_of(V, shape, dtype):
-    """The only vector of a stack; zeros, if there is none."""
+    """V, which has a leading axis, in this shape; zeros, if there is nothing."""
     return np.zeros(shape, dtype) if V is None else V.reshape(shape)
+
+
+def cut(V, shapes):
+    """The vectors along the leading axis, cut so that each shape has its basis."""
+    if V is None:
+        return [None] * len(shapes)
+    return np.split(V, np.cumsum([size(shape) for shape in shapes])[:-1])
 
 
 def as_network(f, given):

@@ -3,16 +3,19 @@
 The readable sweep is itself held against other routes elsewhere; here it is the truth.
 """
 
+import gc
+import threading
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
 import adlab
-from adlab import program
+from adlab import binding, program, sweeps, tape
 from adlab.plan import Plan
 from tests.maths import graphs
 from tests.recorded import test_recorded as recorded
-from tests.registry import NETWORKS_IN_FLOAT64_ALONE, layer_cases
+from tests.registry import LAYERS, NETWORKS_IN_FLOAT64_ALONE, layer_cases, numbers
 
 TOLERANCE = {np.dtype(np.float64): 1e-12, np.dtype(np.float32): 2e-5}
 
@@ -118,3 +121,575 @@ def test_every_layer_as_if_large(case, monkeypatch):
 def test_every_recorded_network_as_if_large(name, monkeypatch):
     monkeypatch.setattr(program, "SMALL", 0)
     agree(adlab.Network(recorded.NETWORKS[name]), recorded.recorded(name, "argument"))
+
+
+# ---- Shapes of networks --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("batch", [None, 1, 4])
+def test_densely_connected(batch):
+    """Joined again and again."""
+
+    def h(W1, b1, W2, b2, W3, b3, a):
+        for W, b in ((W1, b1), (W2, b2), (W3, b3)):
+            a = adlab.Concatenate()(a, adlab.Tanh()(adlab.Linear()(W, b, a)))
+        return adlab.Sum()(adlab.Sin()(a))
+
+    shapes = [(3, 2), (3,), (3, 5), (3,), (1, 8), (1,), (2,) if batch is None else (batch, 2)]
+    agree(adlab.Network(h), [numbers(*s, seed=i) for i, s in enumerate(shapes)])
+
+
+def chain(depth, width, batch=None, shared=False):
+    """(network, arguments): tanh(W a + b), parameters for each layer, or shared by all."""
+    shape = (width,) if batch is None else (batch, width)
+    target = numbers(*shape, seed=3)
+
+    def h(a, *p):
+        for k in range(depth):
+            W, b = p[:2] if shared else p[2 * k : 2 * k + 2]
+            a = adlab.Tanh()(adlab.Linear()(W, b, a))
+        return adlab.HalfSquare(target)(a)
+
+    given = 1 if shared else depth
+    args = [numbers(*shape)]
+    for k in range(given):
+        args += [numbers(width, width, seed=k) / width, numbers(width, seed=k)]
+    return adlab.Network(h, [f"x{i}" for i in range(len(args))]), args
+
+
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("batch", [None, 1, 4])
+@pytest.mark.parametrize("depth", [1, 2, 3, 10])
+def test_chains(depth, batch, shared):
+    """Where the gradients of equal layers are one product."""
+    agree(*chain(depth, 3, batch, shared))
+
+
+def test_equal_layers_are_one_call():
+    """However deep a chain is, its slopes and its gradients take as many calls."""
+    counts = []
+    for depth in (10, 30):
+        net, args = chain(depth, 3)
+        plan = Plan(net, *args)
+        plan.value_and_grad(*args)
+        forward, reverse = map(len, plan.programs["value_and_grad"].calls)
+        counts.append(
+            (forward - 3 * depth, reverse - 2 * depth)
+        )  # product, bias, tanh; slope, product
+    assert counts[0] == counts[1]
+
+
+def two_branches(a, b):
+    """Widths differ, so nothing is equal; `a` is large."""
+    wide = adlab.Concatenate(axis=1)(a, adlab.Tanh()(a), 0.5 * a)
+    return adlab.Sum()(adlab.Multiply()(wide, wide)), adlab.MatMul()(wide, b)
+
+
+@pytest.mark.parametrize("rows", [3, 2000])
+def test_small_and_large(rows):
+    agree(adlab.Network(two_branches), (numbers(rows, 2), numbers(6, 3)))
+
+
+def test_several_results_of_which_some_are_the_same():
+    def h(a, b, unused):
+        y = adlab.Tanh()(a)
+        return y, y, a, adlab.Transpose()(a), b * 0.0, np.ones((2, 1))
+
+    agree(adlab.Network(h), (numbers(2, 3), numbers(2), numbers(4)))
+
+
+def test_arguments_that_are_one_array():
+    a = numbers(2, 3)
+    agree(adlab.Network(lambda x, y: adlab.Sum()(x * y + x), ["x", "y"]), (a, a))
+
+
+def test_whole_jacobians():
+    for shapes, function in [
+        ([(3, 2), (3,), (2,)], lambda W, b, a: adlab.Tanh()(adlab.Linear()(W, b, a))),
+        ([(2,)], lambda a: (adlab.MatMul()(np.ones((4, 1)), adlab.Reshape((1, 2))(a)), a)),
+        ([(5,), (4,)], lambda a, unused: adlab.Sum()(adlab.Sin()(a))),
+        ([()], lambda a: adlab.Exp()(a)),
+    ]:
+        args = [numbers(*shape, seed=i) for i, shape in enumerate(shapes)]
+        net = adlab.Network(function)
+        everything = tuple(range(len(args)))
+        found = Plan(net, *args).jacobian(*args)
+        wanted = adlab.jacobian(net, argnums=everything)(*args)
+        if not net.several:
+            found, wanted = (found,), (wanted,)
+        for row, wanted_row in zip(found, wanted, strict=True):
+            same(row, wanted_row, "jacobian")
+        single = Plan(net, *args, argnums=0).jacobian(*args)
+        same(single, adlab.jacobian(net)(*args), "jacobian, one argument")
+
+
+@pytest.mark.parametrize("argnums", [0, -1, (2, 0), (1,)])
+def test_chosen_arguments(argnums):
+    net = adlab.Network(lambda W, b, a: adlab.Sum()(adlab.Tanh()(adlab.Linear()(W, b, a))))
+    args = numbers(3, 2), numbers(3), numbers(4, 2)
+    plan = Plan(net, *args, argnums=argnums)
+    value, gradient = plan.value_and_grad(*args)
+    wanted = adlab.value_and_grad(net, argnums)(*args)
+    same(value, wanted[0], "value")
+    same(gradient, wanted[1], "gradient")
+    same(plan.vjp(*args)[1](1.0), wanted[1], "vjp")
+    tangents = like(wanted[1], np.random.default_rng(1))
+    pairs = zip(as_tuple(tangents), as_tuple(wanted[1]), strict=True)
+    assert np.isclose(plan.jvp(args, tangents)[1], sum(np.sum(v * g) for v, g in pairs))
+
+
+def test_layers_and_functions_are_networks_too():
+    a = numbers(2, 3)
+    same(Plan(adlab.Softmax(), a).value(a), adlab.Softmax()(a), "a layer")
+    plan = Plan(lambda x: adlab.Sum()(x * x), a)
+    same(plan.value_and_grad(a)[1], (2 * a,), "a function")
+
+
+def test_a_hundred_thousand_layers():
+    """Neither recursion nor sums over paths: two at each rung."""
+    depth = 100_000
+
+    def h(x):
+        for _ in range(depth):
+            x = adlab.Scale(0.5)(x) + adlab.Scale(0.5)(x)
+        return x
+
+    plan = Plan(adlab.Network(h), np.array(0.75))
+    assert plan.value_and_grad(np.array(0.75)) == (0.75, (1.0,))
+
+
+# ---- Layers that can't be traced, and those with a rule of their own ---------------------------
+
+
+class AsksForNumbers(adlab.Layer):
+    """y = a b, by ways that a tape can't follow."""
+
+    def value(self, a, b):
+        return a * b if float(a.ravel()[0]) > 0 else b * a
+
+    def jacobians(self, y, a, b):
+        return adlab.Diagonal(np.array(b.tolist(), b.dtype)), adlab.Diagonal(np.asarray(a))
+
+
+class WritesInPlace(adlab.Layer):
+    """y = 2 a, in an array that is filled row by row."""
+
+    def value(self, a):
+        y = np.empty_like(a)
+        for i in range(len(a)):
+            y[i] = 2 * a[i]
+        return y
+
+    def jacobians(self, y, a):
+        return (2.0 * adlab.Identity(a.shape),)
+
+
+class TracedValueOnly(adlab.Layer):
+    """y = sin a, whose Jacobian can be made of traced arrays, but can't pull them."""
+
+    def value(self, a):
+        return np.sin(a)
+
+    def jacobians(self, y, a):
+        return (Stubborn(np.cos(a)),)
+
+
+class Stubborn(adlab.Diagonal):
+    def push(self, V):
+        return np.array([v.tolist() for v in V], V.dtype) * self.d
+
+    pull = push
+
+
+Stubborn.__module__ = AsksForNumbers.__module__ = "tests"
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_layers_that_ask_for_numbers_run_as_they_are(dtype):
+    def h(a, b):
+        y = AsksForNumbers()(a, adlab.Tanh()(b))
+        z = WritesInPlace()(y) * TracedValueOnly()(b)
+        return adlab.Sum()(AsksForNumbers()(z, z) + adlab.MaxPool(1, 1)(z))
+
+    args = numbers(2, 3).astype(dtype), numbers(2, 3, seed=1).astype(dtype)
+    agree(adlab.Network(h), args)
+
+
+def cases_of(kind):
+    return [case for k, cases in LAYERS.items() if k is kind for case in cases]
+
+
+@pytest.mark.parametrize("kind", sweeps.CHEAPER, ids=lambda kind: kind.__name__)
+def test_every_cheaper_rule_has_cases_and_is_taken(kind, monkeypatch):
+    """Each entry of the table: the cases of its layer pass, and its rule is what runs."""
+    taken = []
+    rule = sweeps.CHEAPER[kind]
+    monkeypatch.setitem(sweeps.CHEAPER, kind, lambda *args: taken.append(1) or rule(*args))
+    assert cases_of(kind)
+    for case in cases_of(kind):
+        layer, args = case.at(np.float64)
+        agree(network(layer, len(args)), args)
+    assert taken
+
+
+@pytest.mark.parametrize("kind", sweeps.CHEAPER, ids=lambda kind: kind.__name__)
+def test_without_its_cheaper_rule_a_layer_gives_the_same(kind, monkeypatch):
+    monkeypatch.delitem(sweeps.CHEAPER, kind)
+    for case in cases_of(kind):
+        layer, args = case.at(np.float64)
+        agree(network(layer, len(args)), args)
+
+
+SIMPLER = {
+    np.multiply: [
+        lambda a: 1.0 * a,
+        lambda a: a * 1,
+        lambda a: a * np.ones((1, 1)),
+        lambda a: 2 * a,
+    ],
+    np.divide: [lambda a: a / 1, lambda a: 1 / a, lambda a: a / 2.0],
+    np.add: [lambda a: a + -1 * a, lambda a: a + (-1 * a)[:1], lambda a: 1 + -1.0 * a],
+    np.power: [lambda a, p=p: a**p for p in (3, 2.0, 1, 0.5, -1, 0, 2.5)] + [lambda a: 2.0**a],
+}
+
+
+@pytest.mark.parametrize("ufunc", tape.SIMPLER, ids=lambda ufunc: ufunc.__name__)
+def test_every_simplification(ufunc):
+    a = np.abs(numbers(2, 3))
+    for dtype in (np.float64, np.float32):
+        for f in SIMPLER[ufunc]:
+            same(compiled(f, a.astype(dtype)), f(a.astype(dtype)), ufunc.__name__)
+
+
+def compiled(f, *args):
+    """f of the arguments, by a program traced from f on other numbers."""
+    recorded = tape.Tape()
+    y = f(*(recorded.input(a * 0.5 + 0.125) for a in args))
+    made = program.Program(recorded, [[y]])
+    made.run(0, args)
+    return made.run(0, args)[0]
+
+
+FUNCTIONS = [
+    lambda a: np.sum(a),
+    lambda a: np.sum(a, axis=(0, 2), keepdims=True),
+    lambda a: a.sum(1) + a.max(1) - np.min(a, axis=1),
+    lambda a: np.mean(a, 2) * a.mean(),
+    lambda a: np.max(a, axis=-1, keepdims=True) - a,
+    lambda a: np.sum(a * a),
+    lambda a: np.where(a > 0, a, 0.0) + np.maximum(a, 0.25),
+    lambda a: np.concatenate([a, np.ones((2, 1, 4)), a[:, ::-1]], axis=1),
+    lambda a: a[:, [2, 0, 2]] + a[..., :1].swapaxes(0, 1)[:1, :1],
+    lambda a: np.transpose(a, (2, 0, 1)).reshape(4, 6) @ np.ones(6),
+    lambda a: np.ones(3) @ a + a[0, 0] @ np.ones(4),
+    lambda a: np.cumsum(a, axis=1) + np.linalg.norm(a),
+    lambda a: np.split(a, 3, axis=1)[1] * np.broadcast_to(a[:1], (2, 3, 4)),
+    lambda a: np.zeros_like(a) + a.ravel()[5] - np.add.outer(a[0, 0], a[0, 1]).sum(),
+    lambda a: np.add.accumulate(a, axis=0) ** 2,
+    lambda a: a.astype(np.float32).astype(float) + np.ones_like(a),
+    lambda a: -(a // 0.5) % 0.3 + abs(a),
+]
+
+
+@pytest.mark.parametrize("f", FUNCTIONS)
+def test_functions_of_numpy(f):
+    a = numbers(2, 3, 4)
+    same(np.asarray(compiled(f, a)), np.asarray(f(a)), "compiled")
+
+
+def test_scatter():
+    def f(a):
+        X = np.zeros_like(a, shape=(5, 3))
+        np.add.at(X, np.array([4, 1, 4]), a)
+        return X + X[4]
+
+    a = numbers(3, 3)
+    same(compiled(f, a), f(a), "np.add.at")
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda a: a if a[0, 0] > 0 else -a,
+        lambda a: float(a[0, 0]) * a,
+        lambda a: np.asarray(a) * 2,
+        lambda a: np.add(a, 1, out=np.ones((2, 3))),
+        list,
+        lambda a: np.divmod(a, 2)[0],
+        lambda a: np.stack([a, a]),
+        lambda a: np.array_equal(a, a),
+        lambda a: a.view(),
+    ],
+)
+def test_what_a_tape_cannot_hold_is_an_error(f):
+    with pytest.raises((TypeError, AttributeError)):
+        compiled(f, numbers(2, 3))
+
+
+# ---- Results are the caller's own ----------------------------------------------------------------
+
+
+def copies(results):
+    return [np.array(a) for a in results]
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_results_stay_as_they_are_and_may_be_changed(large, monkeypatch):
+    """Changed by the caller, or followed by other calls: each result is on its own."""
+    if large:
+        monkeypatch.setattr(program, "SMALL", 0)
+        monkeypatch.setattr(binding, "FEW_PAGES", 0)
+    net, args = chain(5, 3, 4)
+    others = [0.5 * a for a in args]
+    plan = Plan(net, *args)
+    wanted = copies(plan.value_and_grad(*args)[1])
+    kept = [plan.value_and_grad(*a)[1] for a in (args, others, args)]
+    _, pullback = plan.vjp(*args)
+    bars = pullback(1.0)
+    for a, b in zip(copies(bars), wanted, strict=True):
+        assert np.allclose(a, b)
+    for a in (*kept[0], *bars):
+        assert a.flags.writeable
+        a[...] = np.nan
+    again = plan.value_and_grad(*args)[1]
+    for found in (kept[2], again, pullback(1.0)):
+        for a, b in zip(found, wanted, strict=True):
+            assert np.allclose(a, b, rtol=1e-13)
+    everything = [a for found in (*kept, again, bars) for a in found]
+    for i, a in enumerate(everything):
+        assert not any(np.shares_memory(a, b) for b in everything[:i])
+        assert not any(np.shares_memory(a, b) for b in args)
+
+
+def test_memory_is_lent_again_only_when_nobody_knows_it(monkeypatch):
+    monkeypatch.setattr(binding, "FEW_PAGES", 0)
+    lent = binding.Lent((3,), np.dtype(float))
+    first = lent.array()
+    part = first[1:]
+    assert lent.array() is not first
+    where = id(first)
+    del first
+    assert all(id(lent.array()) != where for _ in range(3)), "a part of it is still known"
+    del part
+    one = lent.array()
+    assert lent.array() is not one
+    one_is = id(one)
+    del one
+    assert id(lent.array()) == one_is
+
+
+def test_reuse_hands_out_the_same_arrays():
+    net, args = chain(5, 3, 4)
+    plan = Plan(net, *args, reuse=True)
+    one = plan.value_and_grad(*args)[1]
+    before = copies(one)
+    two = plan.value_and_grad(*(0.5 * a for a in args))[1]
+    for a, b, c in zip(one, two, before, strict=True):
+        assert np.shares_memory(a, b)
+        assert not np.array_equal(a, c)
+    agree(net, args, runs=1, reuse=True)
+
+
+def test_arguments_are_not_written_to():
+    net, args = chain(4, 3, 5)
+    before = copies(args)
+    plan = Plan(net, *args)
+    plan.value_and_grad(*args)
+    plan.vjp(*args)[1](1.0)
+    plan.jvp(args, args)
+    assert all(np.array_equal(a, b) for a, b in zip(args, before, strict=True))
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_arguments_of_any_layout(large, monkeypatch):
+    if large:
+        monkeypatch.setattr(program, "SMALL", 0)
+    net, args = chain(3, 4, 5)
+    plan = Plan(net, *args)
+    odd = [np.asfortranarray(a) for a in args]
+    odd[0] = np.repeat(args[0], 2, axis=1)[:, ::2]
+    for run in range(2):
+        same(plan.value_and_grad(*odd)[1], plan.value_and_grad(*args)[1], f"run {run}")
+    same(Plan(net, *odd).vjp(*args)[1](1.0), plan.value_and_grad(*args)[1], "made for odd ones")
+
+
+def test_lists_and_numbers_are_arguments_too():
+    plan = Plan(lambda x, c: adlab.Sum()(x * c), [1.0, 2.0], 3.0)
+    assert plan.value([1.0, 2.0], 3.0) == 9.0
+    value, (x_bar, c_bar) = plan.value_and_grad([1, 2], 4)
+    assert (value, x_bar.tolist(), c_bar) == (12.0, [4.0, 4.0], 3.0)
+
+
+# ---- One plan, used in any order -----------------------------------------------------------------
+
+
+def test_a_pullback_holds_for_its_own_arguments():
+    """Also after the plan has evaluated others in the same memory."""
+    net, args = chain(3, 3)
+    others = [0.25 * a for a in args]
+    plan = Plan(net, *args)
+    _, one = plan.vjp(*args)
+    _, two = plan.vjp(*others)
+    for pullback, at in ((one, args), (two, others), (one, args)):
+        y, J = net.linearize(*at)
+        same(pullback(1.0), 1.0 @ J, "pullback")
+        same(pullback(-2.0), -2.0 @ J, "pullback")
+
+
+def test_threads_wait_for_each_other():
+    net, args = chain(20, 4)
+    points = [[(1 + 0.1 * k) * a for a in args] for k in range(4)]
+    plan = Plan(net, *args)
+    wanted = [plan.value_and_grad(*point)[1] for point in points]
+    wrong = []
+
+    def work(k):
+        for _ in range(50):
+            found = plan.value_and_grad(*points[k])[1]
+            pulled = plan.vjp(*points[k])[1](1.0)
+            for a, b, c in zip(found, pulled, wanted[k], strict=True):
+                if not (np.allclose(a, c) and np.allclose(b, c)):
+                    wrong.append(k)
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_a_plan_forgets_the_tape_it_was_made_from():
+    gc.collect()
+    before = sum(isinstance(x, tape.Slot | tape.Traced) for x in gc.get_objects())
+    net, args = chain(4, 3, 5)
+    plan = Plan(net, *args)
+    plan.value_and_grad(*args)
+    plan.vjp(*args)[1](1.0)
+    gc.collect()
+    assert sum(isinstance(x, tape.Slot | tape.Traced) for x in gc.get_objects()) == before
+
+
+# ---- What goes wrong -----------------------------------------------------------------------------
+
+
+def a_plan():
+    net = adlab.Network(lambda W, b, a: adlab.Linear()(W, b, a), ["W", "b", "a"])
+    args = numbers(3, 2), numbers(3), numbers(2)
+    return Plan(net, *args), args
+
+
+@pytest.mark.parametrize("method", ["value", "value_and_grad", "vjp", "jacobian"])
+def test_other_shapes_and_types_are_refused(method):
+    plan, (W, b, a) = a_plan()
+    run = getattr(plan, method)
+    with pytest.raises(ValueError, match=r"argument a of .* has shape \(4, 2\) .*made for \(2,\)"):
+        run(W, b, numbers(4, 2))
+    with pytest.raises(ValueError, match=r"argument W .* float32, the plan .* float64.* Plan\("):
+        run(W.astype(np.float32), b, a)
+    with pytest.raises(TypeError, match="takes 3 arguments"):
+        run(W, b)
+    with pytest.raises(TypeError, match="complex"):
+        run(W, b, a * 1j)
+    with pytest.raises(TypeError, match="masked"):
+        run(W, b, np.ma.masked_array(a))
+
+
+def test_vectors_of_other_shapes_are_refused():
+    plan, args = a_plan()
+    _, pullback = plan.vjp(*args)
+    with pytest.raises(ValueError, match=r"cotangent 1 .* has shape \(2,\) .* for \(3,\)"):
+        pullback(numbers(2))
+    with pytest.raises(ValueError, match=r"tangent 3 .* has shape \(3,\) .* for \(2,\)"):
+        plan.jvp(args, (args[0], args[1], args[1]))
+    with pytest.raises(ValueError, match="wants 3 tangents, 1 came"):
+        plan.jvp(args, (args[0],))
+    with pytest.raises(ValueError, match=r"wants one scalar.* vjp"):
+        plan.value_and_grad(*args)
+    with pytest.raises(ValueError, match="argnums=3"):
+        Plan(plan.net, *args, argnums=3)
+    with pytest.raises(ValueError, match="twice"):
+        Plan(plan.net, *args, argnums=(0, -3))
+    with pytest.raises(ValueError, match="makes n = 2"):
+        Plan(plan.net, args[0], args[1], numbers(5))
+
+
+def test_a_plan_says_what_it_is():
+    plan, _ = a_plan()
+    assert repr(plan) == "Plan of <lambda>(W (3, 2), b (3,), a (2,))"
+
+
+# ---- Planted faults: each must be seen ----------------------------------------------------------
+
+
+def never_overwritten_is_always(patch):
+    patch.setattr(program, "can_be_overwritten", lambda slot, call: True)
+
+
+def last_uses_forgotten(patch):
+    last_uses = program.last_uses
+    patch.setattr(
+        program, "last_uses", lambda *a: {slot: i - 1 for slot, i in last_uses(*a).items()}
+    )
+
+
+def phases_not_kept(patch):
+    last_uses = program.last_uses
+    patch.setattr(program, "last_uses", lambda calls, again: last_uses(calls, False))
+
+
+def spacing_not_checked(patch):
+    distance = binding.Binder.distance
+
+    def first_alone(self, one, two):
+        found = distance(self, one, two)
+        return found and [found[0]] * len(found)
+
+    patch.setattr(binding.Binder, "distance", first_alone)
+
+
+def all_operands_equal(patch):
+    patch.setattr(tape, "identity", lambda x: x.slot if isinstance(x, tape.View) else type(x))
+
+
+def early_too_early(patch):
+    def first(p, makers):
+        p.part = 0 if p.phase else p.part
+
+    patch.setattr(program, "move_early", first)
+
+
+def sum_overwritten(patch):
+    pulled = sweeps.pulled
+
+    def one_way(steps, outputs, inputs, U):
+        return pulled([s for s in steps if s is not steps[0]], outputs, inputs, U)
+
+    patch.setattr("adlab.plan.pulled", one_way)
+
+
+FAULTS = [
+    never_overwritten_is_always,
+    last_uses_forgotten,
+    phases_not_kept,
+    spacing_not_checked,
+    all_operands_equal,
+    early_too_early,
+    sum_overwritten,
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_planted_faults_are_seen(fault):
+    """A fault in the arrangement makes some network of the tests disagree, small or large."""
+    for small in (program.SMALL, 0):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(program, "SMALL", small)
+            fault(patch)
+            for name in recorded.NETWORKS:
+                net = adlab.Network(recorded.NETWORKS[name])
+                try:
+                    agree(net, recorded.recorded(name, "argument"))
+                except Exception:
+                    return
+    pytest.fail("not seen")

@@ -1,0 +1,161 @@
+"""How fast adlab is beside others: `python -m benchmarks.speed`.
+
+Every network of `benchmarks/networks.py` is given to adlab's readable sweep and plan, to plain
+NumPy written by hand, to its matrix products alone, and to whichever of autograd, mygrad, JAX and
+PyTorch are installed. First all must agree to 1e-8; then they run in turn, in one process, and
+what is told is the ratio to the plain NumPy of the same round: median and quartiles.
+
+    python -m benchmarks.speed --only chain-100       # one network, a minute
+    python -m benchmarks.speed --write                # everything, and benchmarks/RESULTS.md
+
+One process for each number of threads, since libraries read that when they are imported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from statistics import median
+
+TASKS = {
+    "value_and_grad": [
+        "mlp-3x8",
+        "mlp-3x64",
+        "mlp-4x512",
+        "mlp-4x2048",
+        "chain-100",
+        "chain-1000",
+        "chain-10000",
+        "chain-100000",
+        "residual-50",
+        "dense-20",
+        "attention-32x64",
+        "ladder-30",
+        "ladder-60",
+        "scalars-1000",
+    ],
+    "jvp": [
+        "mlp-3x8",
+        "mlp-3x64",
+        "mlp-4x512",
+        "chain-100",
+        "residual-50",
+        "dense-20",
+        "attention-32x64",
+        "ladder-30",
+        "scalars-1000",
+    ],
+    "hvp": ["mlp-3x8", "mlp-3x64", "mlp-4x512", "chain-100"],
+    "jacobian": ["jacobian-64x64", "jacobian-8x512", "jacobian-512x8"],
+}
+TOLERANCE = 1e-8
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+# ---- In a process of its own ---------------------------------------------------------------------
+
+
+def measured(task, name, seconds):
+    """{peer: [seconds, ratio, lower and upper quartile]} of one network."""
+    from benchmarks.networks import case, random
+    from benchmarks.peers import peers
+    from benchmarks.timing import interleaved, ratios
+
+    network = case(name)
+    tangents = tuple(random(*a.shape, seed=55) for a in network.args)
+    runs = {}
+    for peer, library in peers().items():
+        make = getattr(library, task)
+        run = make(network, tangents) if task in ("jvp", "hvp") else make(network)
+        if run:
+            runs[peer] = run
+    verify(runs, task)
+    times = interleaved(runs, seconds)
+    measure = "by hand" if "by hand" in times else next(iter(times))
+    found = ratios(times, measure)
+    return {peer: [median(times[peer]), *found[peer]] for peer in times}
+
+
+def verify(runs, task):
+    """All results are those of the first, to 1e-8 of the largest entry."""
+    first = None
+    for name, run in runs.items():
+        if name == "products":
+            continue
+        found = numbers(getattr(run, "unpack", lambda x: x)(run()), task)
+        if first is None:
+            first = found
+        for a, b in zip(found, first, strict=True):
+            error = abs(a - b).max() / max(1e-300, abs(b).max())
+            assert a.shape == b.shape and error < TOLERANCE, f"{name}: {a.shape}, off by {error}"
+
+
+def numbers(found, task):
+    """The arrays of a result: of a Jacobian the matrix alone, without the value."""
+    import numpy as np
+
+    if task == "jacobian":
+        found = found[1]
+    if isinstance(found, tuple | list):
+        return [a for part in found for a in numbers(part, None)]
+    return [np.asarray(found)]
+
+
+def child(options):
+    results = {}
+    for task, names in TASKS.items():
+        for name in names:
+            if wanted(options, task, name):
+                results[f"{task} {name}"] = found = measured(task, name, options.seconds)
+                told = ", ".join(f"{peer} {v[1]:.2f}" for peer, v in found.items())
+                print(f"{task:15} {name:16} {told}", file=sys.stderr, flush=True)
+    json.dump(results, sys.stdout)
+
+
+def wanted(options, task, name):
+    return options.only in (None, name) and options.task in (None, task)
+
+
+# ---- The command ---------------------------------------------------------------------------------
+
+
+def with_threads(threads, options):
+    """The measurements of a process with so many threads."""
+    env = os.environ | dict.fromkeys(THREADS, str(threads)) | {"JAX_PLATFORMS": "cpu"}
+    if threads == 1:
+        env["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+    command = [sys.executable, "-m", "benchmarks.speed", "--child"]
+    command += ["--seconds", str(options.seconds)]
+    command += ["--only", options.only] if options.only else []
+    command += ["--task", options.task] if options.task else []
+    return json.loads(subprocess.run(command, env=env, stdout=subprocess.PIPE, check=True).stdout)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--only", metavar="NETWORK", help="one network, such as chain-100")
+    parser.add_argument("--task", choices=TASKS, help="one task")
+    parser.add_argument("--seconds", type=float, default=5, help="for each network (%(default)s)")
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--write", action="store_true", help="write benchmarks/RESULTS.md")
+    parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        child(options)
+        return
+    from benchmarks import report
+
+    found = {threads: with_threads(threads, options) for threads in options.threads}
+    alone = options.only is None and options.task is None
+    page = report.page(found, report.imports() if alone else {}, report.memory() if alone else {})
+    print(page)
+    if options.write:
+        report.write(page, found)
+
+
+if __name__ == "__main__":
+    main()
