@@ -11,11 +11,12 @@ What is made anew at each run, large inputs and results, is looked up instead: `
 from functools import partial
 from itertools import groupby, pairwise
 from operator import itemgetter
-from sys import getrefcount
+from typing import NamedTuple
 
 import numpy as np
 
-from adlab.tape import View, identity
+from adlab.arenas import Arena, Lent
+from adlab.tape import View
 
 STACKABLE = ("entrywise", "matmul", "reduce")
 
@@ -24,21 +25,14 @@ def whole(slot):
     return View(slot, slot.shape, slot.strides, 0)
 
 
-def look(array, shape, strides, offset, n=None, step=0):
-    """The memory of an array as a view looks at it, or as n such views, `step` bytes apart."""
-    if n is not None:
-        shape, strides = (n, *shape), (step, *strides)
-    return np.ndarray(shape, array.dtype, array, offset, strides)
-
-
 class Binder:
     """Binds calls to memory: `place` says of each slot in which arena it lies, and where.
 
-    Slots in `anew` lie elsewhere at each run: their views stand in `env` while it lasts.
+    What lies in arenas that are made anew stands in `env` while the program runs.
     """
 
-    def __init__(self, place, anew):
-        self.place, self.anew = place, anew
+    def __init__(self, place):
+        self.place = place
         self.env, self.index = [], {}
 
     # ---- Calls ------------------------------------------------------------------------------
@@ -70,8 +64,6 @@ class Binder:
         """How many bytes lie between the arrays of two equal calls; None, if they lie apart."""
         found = []
         for a, b in zip((*one.views, whole(one.out)), (*two.views, whole(two.out)), strict=True):
-            if a.slot in self.anew or b.slot in self.anew:
-                return None
             (arena, start), (other, end) = self.place[a.slot], self.place[b.slot]
             if arena is not other:
                 return None
@@ -79,169 +71,151 @@ class Binder:
         return found
 
     def stacked(self, run):
-        """Equal calls as one."""
+        """Equal calls as one, on arrays with one more axis in front."""
         form, operands, out, _ = run[0]
-        steps = iter(self.distance(run[0], run[1]))
+        n, steps = len(run), iter(self.distance(run[0], run[1]))
         arrays = [
-            self.array(x, len(run), next(steps)) if isinstance(x, View) else x
+            self.look(with_axes(x, out.shape, form), n, next(steps)) if isinstance(x, View) else x
             for x in numbers_as_arrays(form, operands)
         ]
-        result = self.array(whole(out), len(run), next(steps))
-        if form == ("matmul",) and arrays[0].shape[-1] == 1:  # a column times a row
+        if form == ("matmul",) and operands[0].shape[-1] == 1:  # a column times a row
             form = ("entrywise", np.multiply)
-        if form[0] == "entrywise":  # (n, 1, 3) beside (n, 2, 3)
-            arrays = [
-                np.expand_dims(x, tuple(range(1, 1 + result.ndim - x.ndim)))
-                if isinstance(v, View)
-                else x
-                for x, v in zip(arrays, operands, strict=True)
-            ]
         if form[0] == "reduce":
             form = (*form[:2], tuple(1 + axis for axis in form[2]))
-        return settled(form, arrays, result)
+        return self.settled(form, arrays, self.look(whole(out), n, next(steps)))
 
     def bound(self, call):
-        operands, out = numbers_as_arrays(call.form, call.operands), whole(call.out)
-        if not any(v.slot in self.anew for v in (*call.views, out)):
-            arrays = [self.array(x) if isinstance(x, View) else x for x in operands]
-            return settled(call.form, arrays, self.array(out))
-        function, env = writing(call.form), self.env
-        get = itemgetter(*(self.looked_up(x) for x in (*operands, out)))
+        """One call."""
+        operands = numbers_as_arrays(call.form, call.operands)
+        arrays = [self.look(x) if isinstance(x, View) else x for x in operands]
+        return self.settled(call.form, arrays, self.look(whole(call.out)))
+
+    def settled(self, form, arrays, out):
+        """A function without arguments, of arrays and of Looks at what is made anew."""
+        if not any(isinstance(x, Look) for x in (*arrays, out)):
+            return fixed(form, arrays, out)
+        function, env = writing(form), self.env
+        get = itemgetter(*map(self.looked_up, (*arrays, out)))
         return lambda: function(*get(env))
 
-    def array(self, view, n=None, step=0):
+    def look(self, view, n=None, step=0):
+        """The array of a view, or n of them `step` bytes apart; a Look, if it is made anew."""
         arena, offset = self.place[view.slot]
-        return look(arena, view.shape, view.strides, offset + view.offset, n, step)
+        shape, strides, offset = view.shape, view.strides, offset + view.offset
+        if n is not None:
+            shape, strides = (n, *shape), (step, *strides)
+        if arena.array is None:
+            return Look(arena, shape, strides, offset)
+        return np.ndarray(shape, arena.dtype, arena.array, offset, strides)
 
     def looked_up(self, x):
-        """The place of an operand in env."""
-        key = identity(x)
+        """The place in env of an array or a Look."""
+        key = x if isinstance(x, Look) else id(x)
         if key not in self.index:
             self.index[key] = len(self.env)
-            stays = isinstance(x, View) and x.slot not in self.anew
-            self.env.append(self.array(x) if stays else x)
+            self.env.append(x)
+            if isinstance(x, Look):
+                x.arena.looks.append((self.index[key], *x[1:]))
         return self.index[key]
 
     # ---- What comes in, and what goes out -----------------------------------------------------
 
-    def begin(self, slots):
+    def begin(self, inputs, phase):
         """A function that takes the inputs of a phase and binds what is made anew.
 
         It comes after all calls are bound: only then it is known what is looked up.
         """
-        looks, env = {slot: [] for slot in slots}, self.env
-        for view, k in self.index.items():
-            if isinstance(view, View) and view.slot in looks:
-                looks[view.slot].append((k, None if view.whole else view[1:]))
-        inputs = [slot for slot in slots if slot.call is None]
-        gathers = {}
+        gathers, reads, env = {}, [], self.env
         for i, slot in enumerate(inputs):
-            if slot not in self.anew:
-                arena, _ = self.place[slot]
-                gathers.setdefault(id(arena), (arena, []))[1].append(i)
-        gathers = [gather(arena, places) for arena, places in gathers.values()]
-        large = [(i, looks[slot]) for i, slot in enumerate(inputs) if slot in self.anew]
-        made = [(Lent(s.shape, s.dtype), looks[s]) for s in slots if s.call and s in self.anew]
+            arena, _ = self.place[slot]
+            if arena.array is None:
+                reads.append((i, arena.looks))
+            else:
+                gathers.setdefault(arena, []).append(i)
+        gathers = [gather(arena.array, places) for arena, places in gathers.items()]
+        arenas = {arena: None for arena, _ in self.place.values()}  # in their order
+        made = [a for a in arenas if a.array is None and a.phase == phase and a.slots[0].call]
+        made = [(Lent(a.shape, a.dtype), a.looks) for a in made]
 
         def begin(arrays):
             for copy in gathers:
                 copy(arrays)
-            for i, views in large:
-                bind(env, np.asarray(arrays[i], order="C"), views)
-            for lent, views in made:
-                bind(env, lent.array().view(), views)
+            for i, looks in reads:
+                bind(env, np.asarray(arrays[i], order="C"), looks)
+            for lent, looks in made:
+                bind(env, lent.array(), looks)
 
         return begin
 
     def end(self, results, reuse):
         """A function that hands out the results of a phase, arrays that are the caller's own.
 
-        Small ones are rows of a copy of their arena.
+        They are rows of arenas: of a copy, or of memory that was made anew.
         """
-        arenas, fresh, constants, where = {}, [], [], []
+        rows, constants, where = {}, [], []
         for y in results:
             if isinstance(y, np.ndarray):
-                where.append(("constants", len(constants)))
+                where.append((None, len(constants)))
                 constants.append(y)
-            elif y.slot in self.anew:
-                where.append(("fresh", len(fresh)))
-                fresh.append(self.looked_up(y))
             else:
                 arena, offset = self.place[y.slot]
-                rows = arena.reshape(len(arena), *y.shape)
-                key = id(arena), y.shape
-                arenas.setdefault(key, (rows, copier(rows, reuse)))
-                where.append((key, offset // max(rows[0].nbytes, 1)))
+                rows.setdefault((arena, y.shape), self.rows(arena, y.shape, reuse))
+                where.append(((arena, y.shape), offset // max(arena.step, 1)))
         starts, n = {}, 0
-        for key, (rows, _) in arenas.items():
-            starts[key], n = n, n + len(rows)
-        starts |= {"fresh": n, "constants": n + len(fresh)}
+        for arena, shape in rows:
+            starts[arena, shape], n = n, n + len(arena.slots)
+        starts[None] = n
         picked = picker([starts[key] + i for key, i in where])
-        arenas, env = list(arenas.values()), self.env
+        rows = list(rows.values())
 
         def end():
             found = []
-            for _, copied in arenas:
-                found.extend(copied())
-            for k in fresh:
-                found.append(env[k])
-                env[k] = None
+            for several in rows:
+                found.extend(several())
             found.extend(a.copy()[()] for a in constants)
             return picked(found)
 
         return end
 
+    def rows(self, arena, shape, reuse):
+        """A function that gives the arena's arrays, in this shape, as the caller's own."""
+        shape = (len(arena.slots), *shape)
+        if arena.array is not None:
+            rows = arena.array.reshape(shape)
+            return (lambda: rows) if reuse or rows.ndim == 1 else rows.copy  # numbers are copied
+        env, strides = self.env, np.empty(shape, arena.dtype).strides
+        k = self.looked_up(Look(arena, shape, strides, 0))
+        looks = arena.looks
 
-def bind(env, array, views):
-    """Put the array, as each view looks at it, where the calls look it up."""
-    for k, view in views:
-        env[k] = array if view is None else look(array, *view)
+        def lent():
+            rows = env[k]
+            for place, *_ in looks:
+                env[place] = None  # the program forgets it
+            return rows
 
-
-class Lent:
-    """Memory for a result, which is the caller's own as long as the caller knows it.
-
-    When nobody else refers to an array any more, nor to a part of it, it is lent again: memory
-    that was used before is there at once, where new memory comes page by page.
-    """
-
-    def __init__(self, shape, dtype):
-        self.shape, self.dtype = shape, dtype
-        self.arrays = []
-
-    def array(self):
-        for a, n in zip(self.arrays, references(self.arrays), strict=True):
-            if n == ALONE:
-                return a
-        self.arrays = [*self.arrays[-1:], np.empty(self.shape, self.dtype)]
-        return self.arrays[-1]
+        return lent
 
 
-def copier(rows, reuse):
-    """A function that gives the array of results as the caller's own."""
-    if reuse or rows.ndim == 1:  # numbers are copied one by one
-        return lambda: rows
-    if rows.nbytes <= FEW_PAGES:
-        return rows.copy
-    lent = Lent(rows.shape, rows.dtype)
+class Look(NamedTuple):
+    """How to look at the memory of an arena that is made anew."""
 
-    def copied():
-        copy = lent.array()
-        copy[...] = rows
-        return copy
-
-    return copied
+    arena: Arena
+    shape: tuple
+    strides: tuple
+    offset: int
 
 
-FEW_PAGES = 2**15  # bytes of memory that is there sooner than looked for
+def bind(env, array, looks):
+    """Put the array, as each call looks at it, where the calls look it up."""
+    for k, shape, strides, offset in looks:
+        same = shape == array.shape and strides == array.strides
+        env[k] = array if same else np.ndarray(shape, array.dtype, array, offset, strides)
 
 
-def references(arrays):
-    """How many know each of these arrays, this function included."""
-    return [getrefcount(a) for a in arrays]
-
-
-ALONE = references([np.empty(0)])[0]  # what an array has that only a list knows
+def with_axes(view, shape, form):
+    """An operand with as many axes as the result has: then n of them broadcast like one."""
+    more = len(shape) - len(view.shape) if form[0] == "entrywise" else 0
+    return view._replace(shape=(1,) * more + view.shape, strides=(0,) * more + view.strides)
 
 
 def gather(arena, places):
@@ -292,7 +266,7 @@ def product(A, B, out):
     return A.dot(B, out) if A.ndim == B.ndim == 2 else np.matmul(A, B, out)
 
 
-def settled(form, arrays, out):
+def fixed(form, arrays, out):
     """A call whose arrays stay where they are, as a function without arguments."""
     if form[0] == "entrywise":
         return partial(writing(form), *plainer(arrays, out))

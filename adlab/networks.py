@@ -65,7 +65,7 @@ class Recording:
     """The equations of a function that is being run on placeholders."""
 
     def __init__(self, inputs):
-        self.inputs = inputs
+        self.inputs = frozenset(inputs)
         self.equations = []
         self.constants = {}
         self.weak = set()  # constants without a float type of their own: lists and integers

@@ -18,14 +18,12 @@ What is done to the calls, in this order:
    results are looked up at each run, since they are not copied but read and written where they lie.
 """
 
-from math import prod
-
 import numpy as np
 
+from adlab import arenas
 from adlab.binding import Binder
 from adlab.tape import Traced, View, identity
 
-SMALL = 4096  # numbers: an array that is cheaper to copy than to look up
 HEIGHT = 3  # so many calls in a row are moved to the end of a phase at most
 
 
@@ -39,16 +37,12 @@ class Program:
     def __init__(self, tape, results, again=False, reuse=False):
         results = handed_out(tape, results)
         outputs = {y.slot for several in results for y in several if isinstance(y, View)}
-        calls = postponed(needed(tape.calls, outputs), outputs)
-        placed = arranged(calls, outputs)
-        slots = [*tape.inputs, *(p.call.out for p in placed)]
-        anew = {s for s in slots if size(s) > SMALL and (s.call is None or s in outputs)}
-        anew -= outputs if reuse else set()
-        binder = Binder(laid_out(tape.inputs, placed, outputs, anew, again), anew)
+        placed = arranged(postponed(needed(tape.calls, outputs), outputs), outputs)
+        binder = Binder(arenas.laid_out(tape.inputs, placed, outputs, again, reuse))
         phases = range(len(results))
         self.calls = [binder.calls([p for p in placed if p.phase == k]) for k in phases]
         self.end = [binder.end(several, reuse) for several in results]
-        self.begin = [binder.begin([s for s in slots if s.phase == k]) for k in phases]
+        self.begin = [binder.begin([s for s in tape.inputs if s.phase == k], k) for k in phases]
 
     def run(self, phase, inputs):
         """The results of a phase, for its inputs."""
@@ -56,10 +50,6 @@ class Program:
         for call in self.calls[phase]:
             call()
         return self.end[phase]()
-
-
-def size(slot):
-    return prod(slot.shape)
 
 
 # ---- 1, 2: which calls, in which order -----------------------------------------------------------
@@ -77,7 +67,7 @@ def handed_out(tape, results):
         found.append([])
         for y in several:
             if isinstance(y, Traced):
-                alone = size(y.slot) <= SMALL or (y.slot.call and y.slot not in read)
+                alone = arenas.is_small(y.slot) or (y.slot.call and y.slot not in read)
                 if not (alone and y.view.complete) or y.slot in taken:
                     y = tape.copy(y)
                 taken.add(y.slot)
@@ -124,7 +114,7 @@ class Placed:
         self.call, self.phase = call, call.out.phase
         self.part, self.level, self.kind = 1, 0, None
         self.age = min((v.slot.number for v in call.views), default=call.out.number)
-        self.small = all(prod(x.shape) <= SMALL for x in (*call.views, call.out))
+        self.small = all(arenas.is_small(x) for x in (*call.views, call.out))
 
 
 def arranged(calls, outputs):
@@ -183,61 +173,3 @@ def kind(p, placed, outputs):
     ]
     out = p.call.out
     return (p.call.form, p.phase, p.part, out.shape, out.dtype, out in outputs, *operands)
-
-
-# ---- 3: memory -----------------------------------------------------------------------------------
-
-
-def laid_out(inputs, placed, outputs, anew, again):
-    """{slot: (arena, offset in bytes)} for all slots that are not made anew at each run."""
-    kinds = {slot: ("input", slot.phase, slot.shape, slot.dtype) for slot in inputs}
-    kinds |= {p.call.out: p.kind for p in sorted(placed, key=lambda p: p.age)}
-    kinds |= {
-        slot: ("result", slot.shape, slot.dtype) for slot in kinds if slot.call and slot in outputs
-    }
-    groups = {}
-    for slot, kind_of_slot in kinds.items():
-        if size(slot) <= SMALL:
-            groups.setdefault(kind_of_slot, []).append(slot)
-    place = {}
-    for group in groups.values():
-        arena = np.zeros((len(group), *group[0].shape), group[0].dtype)
-        place |= {slot: (arena, i * (arena.nbytes // len(group))) for i, slot in enumerate(group)}
-    return place | recycled([p.call for p in placed], place, outputs, anew, again)
-
-
-def recycled(calls, place, outputs, anew, again):
-    """Places of large slots: each takes the memory of one whose last use is over."""
-    last, found, free = last_uses(calls, again), {}, {}
-    for i, call in enumerate(calls):
-        out = call.out
-        over = [s for s in {v.slot for v in call.views} if last[s] == i]
-        over = [s for s in over if s in found and s not in outputs]
-        if out not in place and out not in anew:
-            store = free.setdefault((size(out), out.dtype), [])
-            same = next((s for s in over if can_be_overwritten(s, call)), None)
-            if same is not None:
-                found[out] = found[same]
-                over.remove(same)
-            else:
-                found[out] = store.pop() if store else (np.zeros(out.shape, out.dtype), 0)
-        for slot in over:
-            free.setdefault((size(slot), slot.dtype), []).append(found[slot])
-    return found
-
-
-def last_uses(calls, again):
-    """{slot: the number of the last call that reads it}; none, if that phase may run again."""
-    last = {}
-    for i, call in enumerate(calls):
-        for view in call.views:
-            again_needed = again and view.slot.phase < call.out.phase
-            last[view.slot] = len(calls) if again_needed else max(i, last.get(view.slot, i))
-    return last
-
-
-def can_be_overwritten(slot, call):
-    """May the result of an entrywise call lie where this operand lies?"""
-    alike = (slot.shape, slot.dtype) == (call.out.shape, call.out.dtype)
-    whole = all(v.whole for v in call.views if v.slot is slot)
-    return call.form[0] == "entrywise" and alike and whole

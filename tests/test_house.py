@@ -28,6 +28,7 @@ FLOORS = [
     {"transforms"},
     {"brackets", "cost", "checks", "checkpoints", "implicit", "colouring"},
     {"tape"},
+    {"tape", "arenas"},
     {"binding", "sweeps"},
     {"program"},
     {"plan"},

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 import adlab
-from adlab import binding, program, sweeps, tape
+from adlab import arenas, binding, program, sweeps, tape
 from adlab.plan import Plan
 from tests.maths import graphs
 from tests.recorded import test_recorded as recorded
@@ -106,20 +106,20 @@ def test_random_networks(plan):
 def test_random_networks_in_batches_of_large_arrays(plan):
     """As above where nothing is small: memory is recycled, inputs and results are bound anew."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(program, "SMALL", 0)
+        patch.setattr(arenas, "SMALL", 0)
         agree(graphs.build(plan), graphs.numbers_for(plan), runs=2)
 
 
 @pytest.mark.parametrize("case", layer_cases(), ids=str)
 def test_every_layer_as_if_large(case, monkeypatch):
-    monkeypatch.setattr(program, "SMALL", 0)
+    monkeypatch.setattr(arenas, "SMALL", 0)
     layer, args = case.at(np.float64)
     agree(network(layer, len(args)), args)
 
 
 @pytest.mark.parametrize("name", recorded.NETWORKS)
 def test_every_recorded_network_as_if_large(name, monkeypatch):
-    monkeypatch.setattr(program, "SMALL", 0)
+    monkeypatch.setattr(arenas, "SMALL", 0)
     agree(adlab.Network(recorded.NETWORKS[name]), recorded.recorded(name, "argument"))
 
 
@@ -437,8 +437,8 @@ def copies(results):
 def test_results_stay_as_they_are_and_may_be_changed(large, monkeypatch):
     """Changed by the caller, or followed by other calls: each result is on its own."""
     if large:
-        monkeypatch.setattr(program, "SMALL", 0)
-        monkeypatch.setattr(binding, "FEW_PAGES", 0)
+        monkeypatch.setattr(arenas, "SMALL", 0)
+        monkeypatch.setattr(arenas, "FEW_PAGES", 0)
     net, args = chain(5, 3, 4)
     others = [0.5 * a for a in args]
     plan = Plan(net, *args)
@@ -462,8 +462,8 @@ def test_results_stay_as_they_are_and_may_be_changed(large, monkeypatch):
 
 
 def test_memory_is_lent_again_only_when_nobody_knows_it(monkeypatch):
-    monkeypatch.setattr(binding, "FEW_PAGES", 0)
-    lent = binding.Lent((3,), np.dtype(float))
+    monkeypatch.setattr(arenas, "FEW_PAGES", 0)
+    lent = arenas.Lent((3,), np.dtype(float))
     first = lent.array()
     part = first[1:]
     assert lent.array() is not first
@@ -503,7 +503,7 @@ def test_arguments_are_not_written_to():
 @pytest.mark.parametrize("large", [False, True])
 def test_arguments_of_any_layout(large, monkeypatch):
     if large:
-        monkeypatch.setattr(program, "SMALL", 0)
+        monkeypatch.setattr(arenas, "SMALL", 0)
     net, args = chain(3, 4, 5)
     plan = Plan(net, *args)
     odd = [np.asfortranarray(a) for a in args]
@@ -623,19 +623,19 @@ def test_a_plan_says_what_it_is():
 
 
 def never_overwritten_is_always(patch):
-    patch.setattr(program, "can_be_overwritten", lambda slot, call: True)
+    patch.setattr(arenas, "can_be_overwritten", lambda slot, call: True)
 
 
 def last_uses_forgotten(patch):
-    last_uses = program.last_uses
+    last_uses = arenas.last_uses
     patch.setattr(
-        program, "last_uses", lambda *a: {slot: i - 1 for slot, i in last_uses(*a).items()}
+        arenas, "last_uses", lambda *a: {slot: i - 1 for slot, i in last_uses(*a).items()}
     )
 
 
 def phases_not_kept(patch):
-    last_uses = program.last_uses
-    patch.setattr(program, "last_uses", lambda calls, again: last_uses(calls, False))
+    last_uses = arenas.last_uses
+    patch.setattr(arenas, "last_uses", lambda calls, again: last_uses(calls, False))
 
 
 def spacing_not_checked(patch):
@@ -682,9 +682,9 @@ FAULTS = [
 @pytest.mark.parametrize("fault", FAULTS)
 def test_planted_faults_are_seen(fault):
     """A fault in the arrangement makes some network of the tests disagree, small or large."""
-    for small in (program.SMALL, 0):
+    for small in (arenas.SMALL, 0):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(program, "SMALL", small)
+            patch.setattr(arenas, "SMALL", small)
             fault(patch)
             for name in recorded.NETWORKS:
                 net = adlab.Network(recorded.NETWORKS[name])

@@ -1,0 +1,141 @@
+"""Arenas: the memory of a program. Each slot has a place in one, an offset in bytes.
+
+Small slots of a kind lie side by side in one arena, in the order of the oldest that they are made
+of: then what belongs to one layer lies where the layer lies among others. A large slot has an
+arena to itself, and shares it with another whose last use is over.
+
+An arena is `anew` if its memory is another at each run: large inputs are read where they lie, and
+results are made in memory that is the caller's afterwards.
+"""
+
+from math import prod
+from sys import getrefcount
+
+import numpy as np
+
+SMALL = 4096  # numbers: an array that is cheaper to copy than to look up
+FEW_PAGES = 2**15  # bytes: memory that is copied sooner than looked up
+
+
+def is_small(x):
+    """Of a slot or a view."""
+    return prod(x.shape) <= SMALL
+
+
+class Arena:
+    """Memory for `slots`, arrays of one shape and type, side by side.
+
+    `array` is that memory, (n, *shape), or None if it is another at each run. Then `looks` says
+    what is looked up: (place in env, shape, strides, offset, ...).
+    """
+
+    def __init__(self, slots, anew):
+        first = slots[0]
+        self.slots, self.phase = slots, first.phase
+        self.shape, self.dtype = (len(slots), *first.shape), first.dtype
+        self.step = prod(first.shape) * first.dtype.itemsize
+        self.array = None if anew else np.zeros(self.shape, self.dtype)
+        self.looks = []
+
+    @property
+    def nbytes(self):
+        return len(self.slots) * self.step
+
+
+def laid_out(inputs, placed, outputs, again, reuse):
+    """{slot: (arena, offset in bytes)}"""
+    calls = [p.call for p in placed]
+    read = {view.slot for call in calls for view in call.views}
+    groups = {}
+    for slot in inputs:
+        alone = None if is_small(slot) else slot
+        groups.setdefault(("input", slot.phase, slot.shape, slot.dtype, alone), []).append(slot)
+    for p in sorted(placed, key=lambda p: p.age):
+        slot = p.call.out
+        if slot in outputs:
+            alone = None if is_small(slot) else slot
+            kind = ("result", p.phase, slot.shape, slot.dtype, slot in read, alone)
+            groups.setdefault(kind, []).append(slot)
+        elif is_small(slot):
+            groups.setdefault(p.kind, []).append(slot)
+    place = {}
+    for slots in groups.values():
+        arena = Arena(slots, is_anew(slots, outputs, read, reuse))
+        place |= {slot: (arena, i * arena.step) for i, slot in enumerate(slots)}
+    return place | recycled(calls, place, again)
+
+
+def is_anew(slots, outputs, read, reuse):
+    """Is the memory of these slots another at each run?"""
+    first = slots[0]
+    if first.call is None:
+        return not is_small(first)
+    if first not in outputs or first in read or reuse:
+        return False
+    return len(slots) * prod(first.shape) * first.dtype.itemsize > FEW_PAGES
+
+
+def recycled(calls, place, again):
+    """Places of the large slots that remain: each takes that of one whose last use is over."""
+    last, found, free = last_uses(calls, again), {}, {}
+    for i, call in enumerate(calls):
+        out = call.out
+        over = [s for s in {v.slot for v in call.views} if last[s] == i and s in found]
+        if out not in place:
+            store = free.setdefault((prod(out.shape), out.dtype), [])
+            same = next((s for s in over if can_be_overwritten(s, call)), None)
+            if same is not None:
+                found[out] = found[same]
+                over.remove(same)
+            else:
+                found[out] = store.pop() if store else (Arena([out], False), 0)
+        for slot in over:
+            free.setdefault((prod(slot.shape), slot.dtype), []).append(found[slot])
+    return found
+
+
+def last_uses(calls, again):
+    """{slot: the number of the last call that reads it}; none, if that phase may run again."""
+    last = {}
+    for i, call in enumerate(calls):
+        for view in call.views:
+            again_needed = again and view.slot.phase < call.out.phase
+            last[view.slot] = len(calls) if again_needed else max(i, last.get(view.slot, i))
+    return last
+
+
+def can_be_overwritten(slot, call):
+    """May the result of an entrywise call lie where this operand lies?"""
+    alike = (slot.shape, slot.dtype) == (call.out.shape, call.out.dtype)
+    whole = all(v.whole for v in call.views if v.slot is slot)
+    return call.form[0] == "entrywise" and alike and whole
+
+
+# ---- Memory of results ---------------------------------------------------------------------------
+
+
+class Lent:
+    """Memory for results, which is the caller's own as long as the caller knows it.
+
+    When nobody else refers to an array any more, nor to a part of it, it is lent again: memory
+    that was used before is there at once, where new memory comes page by page.
+    """
+
+    def __init__(self, shape, dtype):
+        self.shape, self.dtype = shape, dtype
+        self.arrays = []
+
+    def array(self):
+        for a, n in zip(self.arrays, references(self.arrays), strict=True):
+            if n == ALONE:
+                return a
+        self.arrays = [*self.arrays[-1:], np.empty(self.shape, self.dtype)]
+        return self.arrays[-1]
+
+
+def references(arrays):
+    """How many know each of these arrays, this function included."""
+    return [getrefcount(a) for a in arrays]
+
+
+ALONE = references([np.empty(0)])[0]  # what an array has that only a list knows
