@@ -8,15 +8,14 @@ front, whose stride is the space between them.
 What is made anew at each run, large inputs and results, is looked up instead: `env[k]`.
 """
 
-from functools import partial
 from itertools import groupby, pairwise
 from operator import itemgetter
-from typing import NamedTuple
 
 import numpy as np
 
-from adlab.arenas import Arena, Lent
-from adlab.tape import View
+from adlab.arenas import Lent
+from adlab.forms import Look, as_arrays, fixed, in_front, plainer, stacked_form, writing
+from adlab.tape import View, in_c_order
 
 STACKABLE = ("entrywise", "matmul", "reduce")
 
@@ -33,6 +32,7 @@ class Binder:
 
     def __init__(self, place):
         self.place = place
+        self.arrays = {}  # of each Look
         self.env, self.index = [], {}
 
     # ---- Calls ------------------------------------------------------------------------------
@@ -74,47 +74,48 @@ class Binder:
         """Equal calls as one, on arrays with one more axis in front."""
         form, operands, out, _ = run[0]
         n, steps = len(run), iter(self.distance(run[0], run[1]))
-        arrays = [
-            self.look(with_axes(x, out.shape, form), n, next(steps)) if isinstance(x, View) else x
-            for x in numbers_as_arrays(form, operands)
+        looks = [
+            in_front(self.look(x), n, next(steps), len(out.shape)) if isinstance(x, View) else x
+            for x in as_arrays(form, operands)
         ]
-        if form == ("matmul",) and operands[0].shape[-1] == 1:  # a column times a row
-            form = ("entrywise", np.multiply)
-        if form[0] == "reduce":
-            form = (*form[:2], tuple(1 + axis for axis in form[2]))
-        return self.settled(form, arrays, self.look(whole(out), n, next(steps)))
+        result = in_front(self.look(whole(out)), n, next(steps), len(out.shape))
+        return self.settled(stacked_form(form, operands), looks, result)
 
     def bound(self, call):
         """One call."""
-        operands = numbers_as_arrays(call.form, call.operands)
-        arrays = [self.look(x) if isinstance(x, View) else x for x in operands]
-        return self.settled(call.form, arrays, self.look(whole(call.out)))
+        operands = as_arrays(call.form, call.operands)
+        looks = [self.look(x) if isinstance(x, View) else x for x in operands]
+        return self.settled(call.form, looks, self.look(whole(call.out)))
 
-    def settled(self, form, arrays, out):
-        """A function without arguments, of arrays and of Looks at what is made anew."""
-        if not any(isinstance(x, Look) for x in (*arrays, out)):
-            return fixed(form, arrays, out)
+    def look(self, view):
+        arena, offset = self.place[view.slot]
+        return Look(arena, view.shape, view.strides, offset + view.offset)
+
+    def settled(self, form, operands, out):
+        """A function without arguments, of Looks at memory and constant arrays."""
+        *operands, out = plainer(form, operands, out)
+        if not any(made_anew(x) for x in (*operands, out)):
+            return fixed(form, [self.array(x) for x in operands], self.array(out))
         function, env = writing(form), self.env
-        get = itemgetter(*map(self.looked_up, (*arrays, out)))
+        get = itemgetter(*map(self.looked_up, (*operands, out)))
         return lambda: function(*get(env))
 
-    def look(self, view, n=None, step=0):
-        """The array of a view, or n of them `step` bytes apart; a Look, if it is made anew."""
-        arena, offset = self.place[view.slot]
-        shape, strides, offset = view.shape, view.strides, offset + view.offset
-        if n is not None:
-            shape, strides = (n, *shape), (step, *strides)
-        if arena.array is None:
-            return Look(arena, shape, strides, offset)
-        return np.ndarray(shape, arena.dtype, arena.array, offset, strides)
+    def array(self, x):
+        """The array of a Look, made once for all calls."""
+        if not isinstance(x, Look):
+            return x
+        if x not in self.arrays:
+            arena, shape, strides, offset = x
+            self.arrays[x] = np.ndarray(shape, arena.dtype, arena.array, offset, strides)
+        return self.arrays[x]
 
     def looked_up(self, x):
-        """The place in env of an array or a Look."""
+        """The place in env of an operand."""
         key = x if isinstance(x, Look) else id(x)
         if key not in self.index:
             self.index[key] = len(self.env)
-            self.env.append(x)
-            if isinstance(x, Look):
+            self.env.append(None if made_anew(x) else self.array(x))
+            if made_anew(x):
                 x.arena.looks.append((self.index[key], *x[1:]))
         return self.index[key]
 
@@ -183,7 +184,7 @@ class Binder:
         if arena.array is not None:
             rows = arena.array.reshape(shape)
             return (lambda: rows) if reuse or rows.ndim == 1 else rows.copy  # numbers are copied
-        env, strides = self.env, np.empty(shape, arena.dtype).strides
+        env, strides = self.env, in_c_order(shape, arena.dtype.itemsize)
         k = self.looked_up(Look(arena, shape, strides, 0))
         looks = arena.looks
 
@@ -196,13 +197,8 @@ class Binder:
         return lent
 
 
-class Look(NamedTuple):
-    """How to look at the memory of an arena that is made anew."""
-
-    arena: Arena
-    shape: tuple
-    strides: tuple
-    offset: int
+def made_anew(x):
+    return isinstance(x, Look) and x.arena.array is None
 
 
 def bind(env, array, looks):
@@ -210,12 +206,6 @@ def bind(env, array, looks):
     for k, shape, strides, offset in looks:
         same = shape == array.shape and strides == array.strides
         env[k] = array if same else np.ndarray(shape, array.dtype, array, offset, strides)
-
-
-def with_axes(view, shape, form):
-    """An operand with as many axes as the result has: then n of them broadcast like one."""
-    more = len(shape) - len(view.shape) if form[0] == "entrywise" else 0
-    return view._replace(shape=(1,) * more + view.shape, strides=(0,) * more + view.strides)
 
 
 def gather(arena, places):
@@ -232,75 +222,3 @@ def picker(places):
     if len(places) == 1:
         return lambda items: (items[places[0]],)
     return itemgetter(*places) if places else lambda items: ()
-
-
-# ---- Forms ---------------------------------------------------------------------------------------
-
-
-def writing(form):
-    """The function (*operands, out) that carries out a form."""
-    kind, *settings = form
-    if kind == "entrywise":
-        return OUT_BY_NAME.get(settings[0], settings[0])
-    if kind == "matmul":
-        return product
-    if kind == "reduce":
-        ufunc, axes = settings
-        axes = axes[0] if len(axes) == 1 else axes
-        return lambda x, out: ufunc.reduce(x, axes, None, out)
-    if kind == "concatenate":
-        return lambda *arrays: np.concatenate(arrays[:-1], settings[0], arrays[-1])
-    function, keywords = settings
-    return lambda *arrays: np.copyto(arrays[-1], function(*arrays[:-1], **dict(keywords)))
-
-
-# `out` by its place costs a third of `out=`, but these would warn.
-OUT_BY_NAME = {
-    np.maximum: lambda a, b, out: np.maximum(a, b, out=out),
-    np.minimum: lambda a, b, out: np.minimum(a, b, out=out),
-}
-
-
-def product(A, B, out):
-    """A B; `dot` costs half of what `matmul` does where matrices are small."""
-    return A.dot(B, out) if A.ndim == B.ndim == 2 else np.matmul(A, B, out)
-
-
-def fixed(form, arrays, out):
-    """A call whose arrays stay where they are, as a function without arguments."""
-    if form[0] == "entrywise":
-        return partial(writing(form), *plainer(arrays, out))
-    if form == ("matmul",) and out.ndim == 2 and out.flags.c_contiguous:
-        return partial(arrays[0].dot, arrays[1], out)
-    if form == ("matmul",):
-        return partial(np.matmul, *arrays, out)
-    if form[0] == "reduce":
-        _, ufunc, axes = form
-        axes = None if len(axes) == arrays[0].ndim else axes[0] if len(axes) == 1 else axes
-        return partial(ufunc.reduce, arrays[0], axes, None, out)
-    return partial(writing(form), *arrays, out)
-
-
-def plainer(arrays, out):
-    """The same arrays in as few axes as possible: NumPy is faster where there is one."""
-    arrays = [x.reshape(()) if x.size == 1 else x for x in arrays]
-    together = [x for x in (*arrays, out) if x.ndim]
-    if all(x.shape == out.shape and x.flags.c_contiguous for x in together):
-        return [x.reshape(-1) if x.ndim else x for x in (*arrays, out)]
-    ones = tuple(i for i, n in enumerate(out.shape) if n == 1)
-    spread = [np.broadcast_to(x, out.shape) if x.ndim else x for x in arrays]
-    return [x.squeeze(ones) if x.ndim else x for x in (*spread, out)]
-
-
-def numbers_as_arrays(form, operands):
-    """Plain numbers as arrays of the type that the call needs, so that nothing is converted."""
-    if form[0] != "entrywise" or all(hasattr(x, "dtype") or isinstance(x, View) for x in operands):
-        return operands
-    types = [
-        x.slot.dtype if isinstance(x, View) else getattr(x, "dtype", type(x)) for x in operands
-    ]
-    wanted = form[1].resolve_dtypes((*types, None))
-    return [
-        x if isinstance(x, View) else np.asarray(x, dtype)
-        for x, dtype in zip(operands, wanted, strict=False)
-    ]

@@ -59,7 +59,8 @@ class View(NamedTuple):
     @property
     def complete(self):
         """Does it show all numbers of the slot, in their order?"""
-        return prod(self.shape) == prod(self.slot.shape) and self.strides == in_c_order(self)
+        in_order = self.strides == in_c_order(self.shape, self.slot.dtype.itemsize)
+        return in_order and prod(self.shape) == prod(self.slot.shape)
 
 
 class Call(NamedTuple):
@@ -79,9 +80,13 @@ class Call(NamedTuple):
         return [x for x in self.operands if isinstance(x, View)]
 
 
-def in_c_order(view):
-    """The strides of an array of this shape in C order."""
-    return np.empty(view.shape, view.slot.dtype).strides
+def in_c_order(shape, itemsize):
+    """The strides of an array in C order."""
+    strides = []
+    for n in reversed(shape):
+        strides.append(itemsize)
+        itemsize *= n
+    return tuple(reversed(strides))
 
 
 def address(array):

@@ -1,0 +1,157 @@
+"""How NumPy is asked to carry out each form of a call, and with which arrays it does so fastest.
+
+Small calls cost what it takes to call, and that depends on how: on one axis less than on two, with
+`out` by its place less than by name, `A.dot` less than `np.matmul`.
+"""
+
+from functools import partial
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+
+from adlab.arenas import Arena
+from adlab.tape import View, in_c_order
+
+
+class Look(NamedTuple):
+    """How to look at the memory of an arena. Strides and offset count bytes."""
+
+    arena: Arena
+    shape: tuple
+    strides: tuple
+    offset: int
+
+    @property
+    def itemsize(self):
+        return self.arena.dtype.itemsize
+
+
+def writing(form):
+    """The function (*operands, out) that carries out a form."""
+    kind, *settings = form
+    if kind == "entrywise":
+        return OUT_BY_NAME.get(settings[0], settings[0])
+    if kind == "matmul":
+        return product
+    if kind == "reduce":
+        ufunc, axes = settings
+        axes = axes[0] if len(axes) == 1 else axes
+        return lambda x, out: ufunc.reduce(x, axes, None, out)
+    if kind == "concatenate":
+        return lambda *arrays: np.concatenate(arrays[:-1], settings[0], arrays[-1])
+    function, keywords = settings
+    return lambda *arrays: np.copyto(arrays[-1], function(*arrays[:-1], **dict(keywords)))
+
+
+# `out` by its place costs a third of `out=`, but these would warn.
+OUT_BY_NAME = {
+    np.maximum: lambda a, b, out: np.maximum(a, b, out=out),
+    np.minimum: lambda a, b, out: np.minimum(a, b, out=out),
+}
+
+
+def product(A, B, out):
+    """A B"""
+    if A.ndim <= 2 and B.ndim <= 2 and out.flags.c_contiguous:
+        return A.dot(B, out)
+    return np.matmul(A, B, out)
+
+
+def fixed(form, arrays, out):
+    """A call whose arrays stay where they are, as a function without arguments."""
+    if form == ("matmul",):
+        A, B = arrays
+        small = A.ndim <= 2 and B.ndim <= 2 and out.flags.c_contiguous
+        return partial(A.dot, B, out) if small else partial(np.matmul, A, B, out)
+    if form[0] == "reduce":
+        _, ufunc, axes = form
+        axes = None if len(axes) == arrays[0].ndim else axes[0] if len(axes) == 1 else axes
+        return partial(ufunc.reduce, arrays[0], axes, None, out)
+    return partial(writing(form), *arrays, out)
+
+
+def as_arrays(form, operands):
+    """Plain numbers as arrays of the type that the call needs, so that nothing is converted."""
+    if form[0] != "entrywise" or all(isinstance(x, View | np.ndarray) for x in operands):
+        return operands
+    types = [
+        x.slot.dtype if isinstance(x, View) else getattr(x, "dtype", type(x)) for x in operands
+    ]
+    wanted = form[1].resolve_dtypes((*types, None))
+    pairs = zip(operands, wanted, strict=False)
+    return [x if isinstance(x, View) else np.asarray(x, dtype) for x, dtype in pairs]
+
+
+# ---- Stacks of equal calls -----------------------------------------------------------------------
+
+
+def in_front(look, n, step, ndim):
+    """n arrays, `step` bytes apart, as one with an axis in front, and with ndim axes behind it."""
+    more = ndim - len(look.shape)
+    shape, strides = (1,) * more + look.shape, (0,) * more + look.strides
+    return look._replace(shape=(n, *shape), strides=(step, *strides))
+
+
+def stacked_form(form, operands):
+    """The form of equal calls on arrays with one more axis in front."""
+    if form == ("matmul",) and operands[0].shape[-1] == 1:  # a column times a row
+        return ("entrywise", np.multiply)
+    if form[0] == "reduce":
+        return (*form[:2], tuple(1 + axis for axis in form[2]))
+    return form
+
+
+# ---- As few axes as possible ---------------------------------------------------------------------
+
+
+def plainer(form, operands, out):
+    """The operands and the result without axes that the call can do without."""
+    if form[0] == "entrywise":
+        return fewest_axes(operands, out)
+    if form == ("matmul",) and len(out.shape) == 2:
+        return without_ones(*operands, out)
+    return [*operands, out]
+
+
+def without_ones(A, B, out):
+    """(m, n) (n, 1) as (m, n) (n,), and (1, n) (n, p) as (n,) (n, p)."""
+    rows, columns = out.shape
+    if rows == 1:
+        A, out = seen(A, axes=[1]), seen(out, axes=[1])
+    if columns == 1:
+        B, out = seen(B, axes=[0]), seen(out, axes=[] if rows == 1 else [0])
+    return [A, B, out]
+
+
+def fewest_axes(operands, out):
+    """One axis where all lie in C order in equal shapes; else those in which the result is long."""
+    axes = [i for i, n in enumerate(out.shape) if n != 1]
+    found = [
+        seen(x, axes=[]) if prod(x.shape) == 1 else seen(x, [i - len(out.shape) for i in axes])
+        for x in operands
+    ]
+    out = seen(out, axes)
+    several = [x for x in (*found, out) if x.shape != ()]
+    if all(x.shape == out.shape and in_order(x) for x in several):
+        return [flat(x) if x.shape else x for x in (*found, out)]
+    return [*found, out]
+
+
+def seen(x, axes):
+    """x with these of its axes alone; the others have length 1. Negative ones may not be there."""
+    axes = [i for i in axes if i >= -len(x.shape)]
+    shape, strides = tuple(x.shape[i] for i in axes), tuple(x.strides[i] for i in axes)
+    if isinstance(x, Look):
+        return x._replace(shape=shape, strides=strides)
+    return np.lib.stride_tricks.as_strided(x, shape, strides, writeable=False)
+
+
+def in_order(x):
+    return x.strides == in_c_order(x.shape, x.itemsize)
+
+
+def flat(x):
+    if isinstance(x, Look):
+        return x._replace(shape=(prod(x.shape),), strides=(x.itemsize,))
+    return x.reshape(-1)
