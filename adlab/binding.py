@@ -72,7 +72,7 @@ class Binder:
 
     def stacked(self, run):
         """Equal calls as one, on arrays with one more axis in front."""
-        form, operands, out, _ = run[0]
+        form, operands, out = run[0].form, run[0].operands, run[0].out
         n, steps = len(run), iter(self.distance(run[0], run[1]))
         looks = [
             in_front(self.look(x), n, next(steps), len(out.shape)) if isinstance(x, View) else x

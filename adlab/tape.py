@@ -63,21 +63,18 @@ class View(NamedTuple):
         return in_order and prod(self.shape) == prod(self.slot.shape)
 
 
-class Call(NamedTuple):
-    """out = form(operands). Operands are Views and constants; `out` is a Slot.
+class Call:
+    """out = form(operands). Operands are Views and constants, `views` the Views; `out` is a Slot.
 
     Forms:  ("entrywise", ufunc), ("matmul",), ("reduce", ufunc, axes), ("concatenate", axis) and
     ("other", function, settings), of which NumPy knows no variant that writes into given memory.
     """
 
-    form: tuple
-    operands: tuple
-    out: Slot
-    phase: int
+    __slots__ = ("form", "operands", "out", "phase", "views")
 
-    @property
-    def views(self):
-        return [x for x in self.operands if isinstance(x, View)]
+    def __init__(self, form, operands, out, phase):
+        self.form, self.operands, self.out, self.phase = form, operands, out, phase
+        self.views = [x for x in operands if isinstance(x, View)]
 
 
 def in_c_order(shape, itemsize):
