@@ -126,16 +126,13 @@ class Lent:
         self.arrays = []
 
     def array(self):
-        for a, n in zip(self.arrays, references(self.arrays), strict=True):
-            if n == ALONE:
-                return a
-        self.arrays = [*self.arrays[-1:], np.empty(self.shape, self.dtype)]
+        arrays = self.arrays
+        for i in range(len(arrays)):
+            if getrefcount(arrays[i]) == ALONE:
+                return arrays[i]
+        self.arrays = [*arrays[-1:], np.empty(self.shape, self.dtype)]
         return self.arrays[-1]
 
 
-def references(arrays):
-    """How many know each of these arrays, this function included."""
-    return [getrefcount(a) for a in arrays]
-
-
-ALONE = references([np.empty(0)])[0]  # what an array has that only a list knows
+SAMPLE = [np.empty(0)]
+ALONE = getrefcount(SAMPLE[0])  # how many know an array that only a list knows: getrefcount too

@@ -106,13 +106,14 @@ def postponed(calls, outputs):
 class Placed:
     """A call, the part of its phase where it stands (0, 1 or 2), and the level within that part.
 
-    `age` is the number of the oldest slot it reads: equal calls stand in that order in memory, so
-    that what belongs to one layer lies where the layer lies among others, whatever the sweep.
+    Equal calls have one `kind`; those whose operands were made by equal calls, one `family`. `age`
+    is the number of the oldest slot it reads: in that order the results of equal calls lie in
+    memory, so that what belongs to one layer lies where the layer lies among others.
     """
 
     def __init__(self, call):
         self.call, self.phase = call, call.out.phase
-        self.part, self.level, self.kind = 1, 0, None
+        self.part, self.level, self.kind, self.family = 1, 0, None, None
         self.age = min((v.slot.number for v in call.views), default=call.out.number)
         self.small = all(arenas.is_small(x) for x in (*call.views, call.out))
 
@@ -131,12 +132,17 @@ def arranged(calls, outputs):
         move_late(p, users[p])
     for p, makers in made_by.items():
         move_early(p, [q for q in makers if q.phase == p.phase])
-    kinds = {}
-    for p in made_by:
-        p.kind = kinds.setdefault(kind(p, placed, outputs), len(kinds))
-    return sorted(
-        made_by, key=lambda p: (p.phase, p.part, p.level, (p.kind, p.age) if p.part != 1 else ())
-    )
+    kinds, families = {}, {}
+    for p, makers in made_by.items():
+        p.kind = kinds.setdefault(kind(p.call), len(kinds))
+        p.family = p.kind, p.part, p.level, *((q.kind, q.part) for q in makers)
+        families[p.family] = min(p.age, families.get(p.family, p.age))
+
+    def place(p):
+        among_equals = (p.kind, families[p.family], p.age) if p.part != 1 else ()
+        return p.phase, p.part, p.level, among_equals
+
+    return sorted(made_by, key=place)
 
 
 def move_late(p, users):
@@ -158,18 +164,12 @@ def move_early(p, makers):
         p.part, p.level = 0, 1 + max((q.level for q in makers), default=-1)
 
 
-def kind(p, placed, outputs):
-    """Equal for calls of equal form, on arrays that look equal and were made by equal forms."""
-
-    def origin(slot):
-        maker = placed.get(slot)
-        return (maker.call.form, maker.phase, maker.part) if maker else slot.phase
-
+def kind(call):
+    """Equal for calls of equal form in one phase, on arrays that look equal."""
     operands = [
-        (x.shape, x.strides, x.offset, x.slot.shape, x.slot.dtype, origin(x.slot))
+        (x.shape, x.strides, x.offset, x.slot.shape, x.slot.dtype)
         if isinstance(x, View)
         else identity(x)
-        for x in p.call.operands
+        for x in call.operands
     ]
-    out = p.call.out
-    return (p.call.form, p.phase, p.part, out.shape, out.dtype, out in outputs, *operands)
+    return call.form, call.out.phase, call.out.shape, call.out.dtype, *operands
