@@ -14,8 +14,8 @@ from operator import itemgetter
 import numpy as np
 
 from adlab.arenas import Lent
-from adlab.forms import Look, as_arrays, fixed, in_front, plainer, stacked_form, writing
-from adlab.tape import View, in_c_order
+from adlab.calls import View, in_c_order, writing
+from adlab.forms import Look, as_arrays, fixed, in_front, plainer, stacked_form
 
 STACKABLE = ("entrywise", "matmul", "reduce")
 

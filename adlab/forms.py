@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from adlab.arenas import Arena
-from adlab.tape import View, in_c_order
+from adlab.calls import View, in_c_order, writing
 
 
 class Look(NamedTuple):
@@ -25,37 +25,6 @@ class Look(NamedTuple):
     @property
     def itemsize(self):
         return self.arena.dtype.itemsize
-
-
-def writing(form):
-    """The function (*operands, out) that carries out a form."""
-    kind, *settings = form
-    if kind == "entrywise":
-        return OUT_BY_NAME.get(settings[0], settings[0])
-    if kind == "matmul":
-        return product
-    if kind == "reduce":
-        ufunc, axes = settings
-        axes = axes[0] if len(axes) == 1 else axes
-        return lambda x, out: ufunc.reduce(x, axes, None, out)
-    if kind == "concatenate":
-        return lambda *arrays: np.concatenate(arrays[:-1], settings[0], arrays[-1])
-    function, keywords = settings
-    return lambda *arrays: np.copyto(arrays[-1], function(*arrays[:-1], **dict(keywords)))
-
-
-# `out` by its place costs a third of `out=`, but these would warn.
-OUT_BY_NAME = {
-    np.maximum: lambda a, b, out: np.maximum(a, b, out=out),
-    np.minimum: lambda a, b, out: np.minimum(a, b, out=out),
-}
-
-
-def product(A, B, out):
-    """A B"""
-    if A.ndim <= 2 and B.ndim <= 2 and out.flags.c_contiguous:
-        return A.dot(B, out)
-    return np.matmul(A, B, out)
 
 
 def fixed(form, arrays, out):

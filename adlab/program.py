@@ -22,7 +22,8 @@ import numpy as np
 
 from adlab import arenas
 from adlab.binding import Binder
-from adlab.tape import Traced, View, identity
+from adlab.calls import View, identity
+from adlab.tape import Traced
 
 HEIGHT = 3  # so many calls in a row are moved to the end of a phase at most
 

@@ -19,75 +19,16 @@ Sources: NumPy Enhancement Proposals 13 and 18; "tape": Griewank & Walther, chap
 from itertools import count
 from math import prod
 from operator import getitem
-from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from adlab.calls import Call, Slot, View, address, identity, writing
+
 
 class Untraceable(TypeError):
     """An operation that a tape can't hold."""
-
-
-class Slot:
-    """The memory of one array, in C order: an input, or the result of a call.
-
-    `array` are its numbers while the tape is written.
-    """
-
-    def __init__(self, array, tape):
-        self.array, self.phase, self.call = array, tape.phase, None
-        self.number = next(tape.numbers)
-        self.shape, self.strides, self.dtype = array.shape, array.strides, array.dtype
-        self.start = address(array)
-
-
-class View(NamedTuple):
-    """How an array looks at the memory of its slot. Strides and offset count bytes."""
-
-    slot: Slot
-    shape: tuple
-    strides: tuple
-    offset: int
-
-    @property
-    def whole(self):
-        """Is it the slot itself, in its own shape?"""
-        return self.shape == self.slot.shape and self.strides == self.slot.strides
-
-    @property
-    def complete(self):
-        """Does it show all numbers of the slot, in their order?"""
-        in_order = self.strides == in_c_order(self.shape, self.slot.dtype.itemsize)
-        return in_order and prod(self.shape) == prod(self.slot.shape)
-
-
-class Call:
-    """out = form(operands). Operands are Views and constants, `views` the Views; `out` is a Slot.
-
-    Forms:  ("entrywise", ufunc), ("matmul",), ("reduce", ufunc, axes), ("concatenate", axis) and
-    ("other", function, settings), of which NumPy knows no variant that writes into given memory.
-    """
-
-    __slots__ = ("form", "operands", "out", "phase", "views")
-
-    def __init__(self, form, operands, out, phase):
-        self.form, self.operands, self.out, self.phase = form, operands, out, phase
-        self.views = [x for x in operands if isinstance(x, View)]
-
-
-def in_c_order(shape, itemsize):
-    """The strides of an array in C order."""
-    strides = []
-    for n in reversed(shape):
-        strides.append(itemsize)
-        itemsize *= n
-    return tuple(reversed(strides))
-
-
-def address(array):
-    return array.__array_interface__["data"][0]
 
 
 class Tape:
@@ -102,28 +43,43 @@ class Tape:
 
     def input(self, array):
         """A Traced array that stands for an argument of the phase."""
-        slot = Slot(np.asarray(array, order="C"), self)
+        slot = Slot(np.asarray(array, order="C"), next(self.numbers), self.phase, True)
         self.inputs.append(slot)
         return Traced(self, slot.array, slot)
 
-    def record(self, form, operands, compute):
+    def record(self, form, operands, shape, dtype):
         """The result of one more call, or of the same call made before."""
-        operands = tuple(x.view if isinstance(x, Traced) else x for x in operands)
-        key = form, tuple(map(identity, operands))
-        slot = self.known.get(key)
-        if slot is None:
-            slot = Slot(owned(compute()), self)
-            slot.call = Call(form, operands, slot, self.phase)
-            self.calls.append(slot.call)
-            self.known[key] = slot
+        key = form, tuple(identity(x.view if isinstance(x, Traced) else x) for x in operands)
+        if key not in self.known:
+            self.known[key] = self.slot(form, operands, np.empty(shape, dtype), False)
+        slot = self.known[key]
         return Traced(self, slot.array, slot)
+
+    def slot(self, form, operands, array, filled):
+        """The Slot that one more call makes."""
+        operands = tuple(x.view if isinstance(x, Traced) else x for x in operands)
+        slot = Slot(array, next(self.numbers), self.phase, filled)
+        slot.call = Call(form, operands, slot, self.phase)
+        self.calls.append(slot.call)
+        return slot
 
     def copy(self, x):
         """x in memory of its own: a call that is made whether it was made before or not."""
-        slot = Slot(x.array.copy(order="C"), self)
-        slot.call = Call(("entrywise", np.positive), (x.view,), slot, self.phase)
-        self.calls.append(slot.call)
+        slot = self.slot(("entrywise", np.positive), (x,), np.empty(x.shape, x.dtype), False)
         return Traced(self, slot.array, slot)
+
+    def fill(self, traced):
+        """Compute the numbers of these arrays: somebody wants to see them."""
+        wanted, todo = set(), [x.slot for x in traced]
+        while todo:
+            slot = todo.pop()
+            if not slot.filled and slot not in wanted:
+                wanted.add(slot)
+                todo += [view.slot for view in slot.call.views]
+        for slot in sorted(wanted, key=lambda slot: slot.number):
+            operands = [self.seen(x) if isinstance(x, View) else x for x in slot.call.operands]
+            writing(slot.call.form)(*plain(operands), slot.array)
+            slot.filled = True
 
     def seen(self, view):
         """The Traced array that looks at memory like this."""
@@ -156,7 +112,9 @@ class Tape:
         simpler = simplified(self, ufunc, inputs)
         if simpler is not None:
             return simpler
-        return self.record(("entrywise", ufunc), inputs, lambda: ufunc(*plain(inputs)))
+        shape = np.broadcast_shapes(*map(np.shape, plain(inputs)))
+        *_, dtype = ufunc.resolve_dtypes((*map(type_of, inputs), None))
+        return self.record(("entrywise", ufunc), inputs, shape, dtype)
 
     def matmul(self, A, B):
         """A @ B as products of matrices."""
@@ -169,7 +127,11 @@ class Tape:
             lead = max(A.shape[:-2], B.shape[:-2], key=len)
             Y = self.matmul(A.reshape(A.shape[-2:]), B.reshape(B.shape[-2:]))
             return Y.reshape(*lead, *Y.shape)
-        return self.record(("matmul",), (A, B), lambda: np.matmul(*plain((A, B))))
+        if A.shape[-1] != B.shape[-2]:
+            raise ValueError(f"{A.shape} @ {B.shape} does not conform")
+        lead = np.broadcast_shapes(A.shape[:-2], B.shape[:-2])
+        shape = (*lead, A.shape[-2], B.shape[-1])
+        return self.record(("matmul",), (A, B), shape, np.result_type(A.dtype, B.dtype))
 
     def reduce(self, ufunc, a, axis=0, keepdims=False):
         axes = tuple(range(a.ndim)) if axis is None else normalize_axis_tuple(axis, a.ndim)
@@ -183,7 +145,7 @@ class Tape:
             y = self.matmul(x.reshape(1, -1), y.reshape(-1, 1)).reshape(())
         else:
             form = ("reduce", ufunc, tuple(sorted(axes)))
-            y = self.record(form, (a,), lambda: ufunc.reduce(a.array, axis=axes))
+            y = self.record(form, (a,), left, ufunc.reduce(np.ones(1, a.dtype)).dtype)
         return y.reshape(shape) if keepdims else y
 
     def mean(self, a, axis=None, keepdims=False):
@@ -192,7 +154,10 @@ class Tape:
 
     def concatenate(self, parts, axis=0):
         axis = axis % parts[0].ndim
-        return self.record(("concatenate", axis), parts, lambda: np.concatenate(plain(parts), axis))
+        shape = list(parts[0].shape)
+        shape[axis] = sum(part.shape[axis] for part in parts)
+        dtype = np.result_type(*(part.dtype for part in parts))
+        return self.record(("concatenate", axis), parts, tuple(shape), dtype)
 
     def scatter(self, ufunc, X, index, rows):
         """ufunc.at(X, index, rows); X becomes the array that results."""
@@ -206,12 +171,11 @@ class Tape:
         X.array, X.slot, X.view = Y.array, Y.slot, Y.view
 
     def other(self, function, args, settings):
-        """Any function: its result is a view of an operand, or it is a call whose result we copy.
-
-        Of several results only views are understood.
-        """
-        result = function(*plain(args), **plain(settings))
+        """Any function: its result is a view of an operand, or that of a call, to be copied."""
         traced = [x for x in leaves([args, settings]) if isinstance(x, Traced)]
+        if not (function in BLIND and basic(args[1:])):
+            self.fill(traced)
+        result = function(*plain(args), **plain(settings))
         if isinstance(result, tuple | list):
             views = [seen_in(r, traced) for r in result]
             if any(view is None for view in views):
@@ -224,14 +188,30 @@ class Tape:
             return view
         if any(isinstance(x, tuple | list) and holds_traced(x) for x in args):
             raise Untraceable(f"{function} takes arrays in a list")
-        return self.record(("other", function, tuple(settings.items())), args, lambda: result)
+        form = "other", function, tuple(settings.items())
+        key = form[:2], *(identity(getattr(x, "view", x)) for x in (*args, *settings.items()))
+        if key not in self.known:
+            filled = all(x.slot.filled for x in traced)
+            self.known[key] = self.slot(form, args, owned(result), filled)
+        slot = self.known[key]
+        return Traced(self, slot.array, slot)
 
 
-def identity(x):
-    """Equal for operands that are the same; arrays are constants, and told apart by their id."""
-    if isinstance(x, View):
-        return x
-    return id(x) if hasattr(x, "dtype") else (type(x), repr(x))
+def type_of(x):
+    """The type of an operand as ufuncs see it: plain numbers take on that of the others."""
+    if isinstance(x, bool):
+        return np.dtype(bool)
+    return type(x) if isinstance(x, int | float) and not isinstance(x, np.generic) else x.dtype
+
+
+def basic(keys):
+    """Only numbers, slices and the like, no arrays?"""
+    return not any(isinstance(x, Traced | np.ndarray) for x in leaves(list(keys)))
+
+
+# Functions that are not interested in numbers: views, if they can be, and others.
+BLIND = {getitem, np.reshape, np.transpose, np.swapaxes, np.moveaxis, np.broadcast_to, np.split}
+BLIND |= {np.zeros_like, np.ones_like}
 
 
 def plain(x):

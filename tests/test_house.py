@@ -28,6 +28,7 @@ FLOORS = [
     {"transforms"},
     {"brackets", "cost", "checks", "checkpoints", "implicit", "colouring"},
     {"tape"},
+    {"calls"},
     {"tape", "arenas"},
     {"forms", "sweeps"},
     {"binding"},

@@ -1,0 +1,104 @@
+"""A call of NumPy, written down: what is called, on which memory, and how it is carried out.
+
+Forms:  ("entrywise", ufunc)  ("matmul",)  ("reduce", ufunc, axes)  ("concatenate", axis)  and
+("other", function, settings), where NumPy knows no variant that writes into given memory.
+"""
+
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Slot:
+    """The memory of one array, in C order: an input, or the result of a call.
+
+    `array` stands for it while the tape is written; its numbers are there if it is `filled`.
+    """
+
+    def __init__(self, array, number, phase, filled):
+        self.array, self.number, self.phase, self.filled = array, number, phase, filled
+        self.call = None
+        self.shape, self.strides, self.dtype = array.shape, array.strides, array.dtype
+        self.start = address(array)
+
+
+class View(NamedTuple):
+    """How an array looks at the memory of its slot. Strides and offset count bytes."""
+
+    slot: Slot
+    shape: tuple
+    strides: tuple
+    offset: int
+
+    @property
+    def whole(self):
+        """Is it the slot itself, in its own shape?"""
+        return self.shape == self.slot.shape and self.strides == self.slot.strides
+
+    @property
+    def complete(self):
+        """Does it show all numbers of the slot, in their order?"""
+        in_order = self.strides == in_c_order(self.shape, self.slot.dtype.itemsize)
+        return in_order and prod(self.shape) == prod(self.slot.shape)
+
+
+class Call:
+    """out = form(operands). Operands are Views and constants, `views` the Views, `out` a Slot."""
+
+    __slots__ = ("form", "operands", "out", "phase", "views")
+
+    def __init__(self, form, operands, out, phase):
+        self.form, self.operands, self.out, self.phase = form, operands, out, phase
+        self.views = [x for x in operands if isinstance(x, View)]
+
+
+def in_c_order(shape, itemsize):
+    """The strides of an array in C order."""
+    strides = []
+    for n in reversed(shape):
+        strides.append(itemsize)
+        itemsize *= n
+    return tuple(reversed(strides))
+
+
+def address(array):
+    return array.__array_interface__["data"][0]
+
+
+def identity(x):
+    """Equal for operands that are the same; arrays are constants, and told apart by their id."""
+    if isinstance(x, View):
+        return x
+    return id(x) if hasattr(x, "dtype") else (type(x), repr(x))
+
+
+def writing(form):
+    """The function (*operands, out) that carries out a form."""
+    kind, *settings = form
+    if kind == "entrywise":
+        return OUT_BY_NAME.get(settings[0], settings[0])
+    if kind == "matmul":
+        return product
+    if kind == "reduce":
+        ufunc, axes = settings
+        axes = axes[0] if len(axes) == 1 else axes
+        return lambda x, out: ufunc.reduce(x, axes, None, out)
+    if kind == "concatenate":
+        return lambda *arrays: np.concatenate(arrays[:-1], settings[0], arrays[-1])
+    function, keywords = settings
+    return lambda *arrays: np.copyto(arrays[-1], function(*arrays[:-1], **dict(keywords)))
+
+
+# `out` by its place costs a third of `out=`, but these would warn.
+OUT_BY_NAME = {
+    np.maximum: lambda a, b, out: np.maximum(a, b, out=out),
+    np.minimum: lambda a, b, out: np.minimum(a, b, out=out),
+}
+
+
+def product(A, B, out):
+    """A B"""
+    if A.ndim <= 2 and B.ndim <= 2 and out.flags.c_contiguous:
+        return A.dot(B, out)
+    return np.matmul(A, B, out)
