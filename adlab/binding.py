@@ -16,6 +16,7 @@ import numpy as np
 from adlab.arenas import Lent
 from adlab.calls import View, in_c_order, writing
 from adlab.forms import Look, as_arrays, fixed, in_front, plainer, stacked_form
+from adlab.scalars import LEAST, chain_of_numbers, is_chain
 
 STACKABLE = ("entrywise", "matmul", "reduce")
 
@@ -41,11 +42,35 @@ class Binder:
         """The bound calls of a phase."""
         found = []
         for (part, _, _), group in groupby(placed, lambda p: (p.part, p.level, p.kind)):
+            group = list(group)
             calls = [p.call for p in group]
-            can = part != 1 and calls[0].form[0] in STACKABLE
-            runs = self.evenly_spaced(calls) if can else [[call] for call in calls]
-            found += [self.stacked(run) if len(run) > 1 else self.bound(run[0]) for run in runs]
+            if part == 1:
+                found += self.chains(group) if is_chain(calls) else map(self.bound, calls)
+            elif calls[0].form[0] in STACKABLE:
+                found += map(self.stacked, self.evenly_spaced(calls))
+            else:
+                found += map(self.bound, calls)
         return found
+
+    def chains(self, group):
+        """A chain of calls on numbers: as one, where these lie evenly spaced."""
+        found, readers = [], {p.call.out: p.readers for p in group}
+        for run in self.evenly_spaced([p.call for p in group]):
+            if len(run) < LEAST:
+                found += map(self.bound, run)
+            else:
+                found.append(self.chained(run, any(readers[call.out] > 1 for call in run[:-1])))
+        return found
+
+    def chained(self, calls, read):
+        """A chain of calls on numbers as one; `read`: are results between read by others?"""
+        n, steps = len(calls), self.distance(*calls[:2])
+        looks = [self.look(view) for view in (*calls[0].views, whole(calls[0].out))]
+        arrays = [
+            self.array(look._replace(shape=(n,), strides=(step,)))
+            for look, step in zip(looks, steps, strict=True)
+        ]
+        return chain_of_numbers(calls, *arrays, read=read)
 
     def evenly_spaced(self, calls):
         """The calls, cut where the distance to the next in memory changes."""
@@ -72,6 +97,8 @@ class Binder:
 
     def stacked(self, run):
         """Equal calls as one, on arrays with one more axis in front."""
+        if len(run) == 1:
+            return self.bound(run[0])
         form, operands, out = run[0].form, run[0].operands, run[0].out
         n, steps = len(run), iter(self.distance(run[0], run[1]))
         looks = [
@@ -121,8 +148,8 @@ class Binder:
 
     # ---- What comes in, and what goes out -----------------------------------------------------
 
-    def begin(self, inputs, phase):
-        """A function that takes the inputs of a phase and binds what is made anew.
+    def begin(self, inputs, stage):
+        """A function that takes the inputs of a stage and binds what is made anew.
 
         It comes after all calls are bound: only then it is known what is looked up.
         """
@@ -135,7 +162,7 @@ class Binder:
                 gathers.setdefault(arena, []).append(i)
         gathers = [gather(arena.array, places) for arena, places in gathers.items()]
         arenas = {arena: None for arena, _ in self.place.values()}  # in their order
-        made = [a for a in arenas if a.array is None and a.phase == phase and a.slots[0].call]
+        made = [a for a in arenas if a.array is None and a.phase in stage and a.slots[0].call]
         made = [(Lent(a.shape, a.dtype), a.looks) for a in made]
 
         def begin(arrays):
@@ -149,7 +176,7 @@ class Binder:
         return begin
 
     def end(self, results, reuse):
-        """A function that hands out the results of a phase, arrays that are the caller's own.
+        """A function that hands out the results of a stage, arrays that are the caller's own.
 
         They are rows of arenas: of a copy, or of memory that was made anew.
         """
@@ -160,20 +187,24 @@ class Binder:
                 constants.append(y)
             else:
                 arena, offset = self.place[y.slot]
-                rows.setdefault((arena, y.shape), self.rows(arena, y.shape, reuse))
-                where.append(((arena, y.shape), offset // max(arena.step, 1)))
+                key = arena, y.shape
+                rows[key] = rows.get(key) or self.rows(*key, reuse)
+                where.append((key, offset // max(arena.step, 1)))
         starts, n = {}, 0
         for arena, shape in rows:
             starts[arena, shape], n = n, n + len(arena.slots)
         starts[None] = n
         picked = picker([starts[key] + i for key, i in where])
-        rows = list(rows.values())
+        looks = [k for arena, _ in rows for k, *_ in arena.looks]
+        rows, env = list(rows.values()), self.env
 
         def end():
             found = []
             for several in rows:
                 found.extend(several())
             found.extend(a.copy()[()] for a in constants)
+            for k in looks:
+                env[k] = None  # what is handed out, the program forgets
             return picked(found)
 
         return end
@@ -184,17 +215,9 @@ class Binder:
         if arena.array is not None:
             rows = arena.array.reshape(shape)
             return (lambda: rows) if reuse or rows.ndim == 1 else rows.copy  # numbers are copied
-        env, strides = self.env, in_c_order(shape, arena.dtype.itemsize)
+        strides, env = in_c_order(shape, arena.dtype.itemsize), self.env
         k = self.looked_up(Look(arena, shape, strides, 0))
-        looks = arena.looks
-
-        def lent():
-            rows = env[k]
-            for place, *_ in looks:
-                env[place] = None  # the program forgets it
-            return rows
-
-        return lent
+        return lambda: env[k]
 
 
 def made_anew(x):

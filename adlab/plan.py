@@ -82,16 +82,16 @@ class Plan:
         """
         args = self.checked(args)
         with self.lock:
-            y, turn = self.as_returned(self.run("vjp", args, phase=0)), self.next_turn()
+            y, turn = self.as_returned(self.run("vjp", args, stage=0)), self.next_turn()
 
         def pullback(u):
             nonlocal turn
             us = self.like("cotangent", u if self.net.several else (u,), self.results)
             with self.lock:
                 if turn != self.turn:  # the memory holds the values of another vjp
-                    self.run("vjp", args, phase=0)
+                    self.run("vjp", args, stage=0)
                     turn = self.next_turn()
-                return self.as_asked(self.run("vjp", us, phase=1))
+                return self.as_asked(self.run("vjp", us, stage=1))
 
         return y, pullback
 
@@ -166,17 +166,15 @@ class Plan:
 
     # ---- Programs ---------------------------------------------------------------------------
 
-    def run(self, what, arrays, phase=None):
-        """The results of a program, which is made if it is needed for the first time."""
-        program = self.programs.get(what)
-        if program is None:
+    def program(self, what, arrays):
+        """The program for `what`, which is made when it is needed for the first time."""
+        if what not in self.programs:
             with no_search_for_garbage():
-                program = self.programs[what] = getattr(self, f"compile_{what}")(arrays)
-        if phase is not None:
-            return program.run(phase, arrays)
-        n = len(self.kinds)
-        first = program.run(0, arrays[:n])
-        return first if what == "value" else first + program.run(1, arrays[n:])
+                self.programs[what] = getattr(self, f"compile_{what}")(arrays)
+        return self.programs[what]
+
+    def run(self, what, arrays, stage=0):
+        return self.program(what, arrays).run(arrays, stage)
 
     def recorded(self, arrays):
         """(tape, nodes of the arguments, of the results, the steps that move)."""

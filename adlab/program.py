@@ -1,8 +1,7 @@
 """A program: the calls of a tape, arranged once, in memory of their own, to be run often.
 
-    program = Program(tape, [[y], [x_bar]])      # the results of each phase
-    (y,) = program.run(0, [x])
-    (x_bar,) = program.run(1, [u])
+    program = Program(tape, [[y], [x_bar]])     # the results of each phase
+    y, x_bar = program.run([x, u])
 
 What is done to the calls, in this order:
 
@@ -29,10 +28,10 @@ HEIGHT = 3  # so many calls in a row are moved to the end of a phase at most
 
 
 class Program:
-    """The calls of a tape as a flat list of bound calls for each phase.
+    """The calls of a tape as a flat list of bound calls, run at once or, with `again`, phase by
+    phase: then a phase may be run again without those before it.
 
-    `again`: a phase may be run again without those before it. `reuse`: the results are the same
-    arrays at each run, overwritten by the next.
+    `reuse`: the results are the same arrays at each run, overwritten by the next.
     """
 
     def __init__(self, tape, results, again=False, reuse=False):
@@ -40,17 +39,20 @@ class Program:
         outputs = {y.slot for several in results for y in several if isinstance(y, View)}
         placed = arranged(postponed(needed(tape.calls, outputs), outputs), outputs)
         binder = Binder(arenas.laid_out(tape.inputs, placed, outputs, again, reuse))
-        phases = range(len(results))
-        self.calls = [binder.calls([p for p in placed if p.phase == k]) for k in phases]
-        self.end = [binder.end(several, reuse) for several in results]
-        self.begin = [binder.begin([s for s in tape.inputs if s.phase == k], k) for k in phases]
+        stages = [[k] for k in range(len(results))] if again else [range(len(results))]
+        self.calls = [binder.calls([p for p in placed if p.phase in stage]) for stage in stages]
+        self.end = [binder.end([y for k in stage for y in results[k]], reuse) for stage in stages]
+        self.begin = [
+            binder.begin([slot for slot in tape.inputs if slot.phase in stage], stage)
+            for stage in stages
+        ]
 
-    def run(self, phase, inputs):
-        """The results of a phase, for its inputs."""
-        self.begin[phase](inputs)
-        for call in self.calls[phase]:
+    def run(self, inputs, stage=0):
+        """The results of a stage, for its inputs."""
+        self.begin[stage](inputs)
+        for call in self.calls[stage]:
             call()
-        return self.end[phase]()
+        return self.end[stage]()
 
 
 # ---- 1, 2: which calls, in which order -----------------------------------------------------------
@@ -116,6 +118,7 @@ class Placed:
         self.call, self.phase = call, call.out.phase
         self.part, self.level, self.kind, self.family = 1, 0, None, None
         self.age = min((v.slot.number for v in call.views), default=call.out.number)
+        self.readers = 0
         self.small = all(arenas.is_small(x) for x in (*call.views, call.out))
 
 
@@ -130,6 +133,7 @@ def arranged(calls, outputs):
         for maker in makers:
             users[maker].append(p)
     for p in reversed(made_by):
+        p.readers = len(users[p]) + (p.call.out in outputs)
         move_late(p, users[p])
     for p, makers in made_by.items():
         move_early(p, [q for q in makers if q.phase == p.phase])
@@ -147,9 +151,12 @@ def arranged(calls, outputs):
 
 
 def move_late(p, users):
-    """To part 2, if only calls that stand there wait for it. Level: minus how many follow."""
+    """To part 2, if only calls that stand there wait for it. Level: minus how many follow.
+
+    What was postponed is better early.
+    """
     level = min((q.level for q in users), default=1) - 1
-    late = all(q.part == 2 and q.phase == p.phase for q in users)
+    late = p.phase == p.call.phase and all(q.part == 2 and q.phase == p.phase for q in users)
     if p.small and late and level > -HEIGHT:
         p.part, p.level = 2, level
 

@@ -29,7 +29,7 @@ FLOORS = [
     {"brackets", "cost", "checks", "checkpoints", "implicit", "colouring"},
     {"tape"},
     {"calls"},
-    {"tape", "arenas"},
+    {"tape", "arenas", "scalars"},
     {"forms", "sweeps"},
     {"binding"},
     {"program"},

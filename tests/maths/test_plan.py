@@ -172,10 +172,8 @@ def test_equal_layers_are_one_call():
         net, args = chain(depth, 3)
         plan = Plan(net, *args)
         plan.value_and_grad(*args)
-        forward, reverse = map(len, plan.programs["value_and_grad"].calls)
-        counts.append(
-            (forward - 3 * depth, reverse - 2 * depth)
-        )  # product, bias, tanh; slope, product
+        (calls,) = plan.programs["value_and_grad"].calls
+        counts.append(len(calls) - 5 * depth)  # product, bias, tanh; slope, product
     assert counts[0] == counts[1]
 
 
@@ -243,6 +241,26 @@ def test_layers_and_functions_are_networks_too():
     same(Plan(adlab.Softmax(), a).value(a), adlab.Softmax()(a), "a layer")
     plan = Plan(lambda x: adlab.Sum()(x * x), a)
     same(plan.value_and_grad(a)[1], (2 * a,), "a function")
+
+
+@pytest.mark.parametrize("depth", [3, 40])
+@pytest.mark.parametrize("kept", [False, True])
+def test_chains_of_numbers(depth, kept):
+    """One after the other, as arrays or as Python's numbers; read by others too, or not."""
+
+    def h(x, c):
+        found = []
+        for _ in range(depth):
+            x = adlab.Tanh()(x)
+            found.append(x)
+        for _ in range(depth):
+            x = x * c
+        for _ in range(depth):
+            x = adlab.Add()(c, x)
+            found.append(x)
+        return (*found, x) if kept else x
+
+    agree(adlab.Network(h), (np.array(0.9), np.array(1.02)))
 
 
 def test_a_hundred_thousand_layers():
@@ -366,8 +384,8 @@ def compiled(f, *args):
     recorded = tape.Tape()
     y = f(*(recorded.input(a * 0.5 + 0.125) for a in args))
     made = program.Program(recorded, [[y]])
-    made.run(0, args)
-    return made.run(0, args)[0]
+    made.run(args)
+    return made.run(args)[0]
 
 
 FUNCTIONS = [
