@@ -8,7 +8,7 @@ what is told is the ratio to the plain NumPy of the same round: median and quart
     python -m benchmarks.speed --only chain-100       # one network, a minute
     python -m benchmarks.speed --write                # everything, and benchmarks/RESULTS.md
 
-One process for each number of threads, since libraries read that when they are imported.
+Each row has a process of its own: libraries read the number of threads when they are imported.
 """
 
 from __future__ import annotations
@@ -58,6 +58,12 @@ THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 # ---- In a process of its own ---------------------------------------------------------------------
 
 
+def only_cores(n):
+    """Keep to n cores, for libraries that make as many threads as they see."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-n:])
+
+
 def measured(task, name, seconds):
     """{peer: [seconds, ratio, lower and upper quartile]} of one network."""
     from benchmarks.networks import case, random
@@ -104,34 +110,37 @@ def numbers(found, task):
     return [np.asarray(found)]
 
 
-def child(options):
-    results = {}
-    for task, names in TASKS.items():
-        for name in names:
-            if wanted(options, task, name):
-                results[f"{task} {name}"] = found = measured(task, name, options.seconds)
-                told = ", ".join(f"{peer} {v[1]:.2f}" for peer, v in found.items())
-                print(f"{task:15} {name:16} {told}", file=sys.stderr, flush=True)
-    json.dump(results, sys.stdout)
-
-
-def wanted(options, task, name):
-    return options.only in (None, name) and options.task in (None, task)
+def wanted(options):
+    """The (task, network) asked for."""
+    return [
+        (task, name)
+        for task, names in TASKS.items()
+        for name in names
+        if options.only in (None, name) and options.task in (None, task)
+    ]
 
 
 # ---- The command ---------------------------------------------------------------------------------
 
 
 def with_threads(threads, options):
-    """The measurements of a process with so many threads."""
-    env = os.environ | dict.fromkeys(THREADS, str(threads)) | {"JAX_PLATFORMS": "cpu"}
-    if threads == 1:
-        env["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-    command = [sys.executable, "-m", "benchmarks.speed", "--child"]
-    command += ["--seconds", str(options.seconds)]
-    command += ["--only", options.only] if options.only else []
-    command += ["--task", options.task] if options.task else []
-    return json.loads(subprocess.run(command, env=env, stdout=subprocess.PIPE, check=True).stdout)
+    """{"task network": measurements}, each by a process of its own with so many threads.
+
+    So no network finds the memory as another has left it: plain NumPy is a quarter faster where
+    the C library has learnt to keep large blocks. OpenBLAS chooses its routines itself, whatever
+    the environment says: that would slow NumPy and nobody else.
+    """
+    env = {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS_")}
+    env |= dict.fromkeys(THREADS, str(threads)) | {"JAX_PLATFORMS": "cpu"}
+    found = {}
+    for task, name in wanted(options):
+        command = [sys.executable, "-m", "benchmarks.speed", "--child", "--task", task]
+        command += ["--only", name, "--seconds", str(options.seconds), "--threads", str(threads)]
+        ran = subprocess.run(command, env=env, stdout=subprocess.PIPE, check=True)
+        found[f"{task} {name}"] = row = json.loads(ran.stdout)
+        told = ", ".join(f"{peer} {v[1]:.2f}" for peer, v in row.items())
+        print(f"{threads} {task:15} {name:16} {told}", file=sys.stderr, flush=True)
+    return found
 
 
 def main():
@@ -145,7 +154,9 @@ def main():
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
-        child(options)
+        only_cores(options.threads[0])
+        ((task, name),) = wanted(options)
+        json.dump(measured(task, name, options.seconds), sys.stdout)
         return
     from benchmarks import report
 
