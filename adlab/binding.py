@@ -56,16 +56,17 @@ class Binder:
         """A chain of calls on numbers: as one, where these lie evenly spaced."""
         found, readers = [], {p.call.out: p.readers for p in group}
         for run in self.evenly_spaced([p.call for p in group]):
-            if len(run) < LEAST:
+            looks = [self.look(view) for view in (*run[0].views, whole(run[0].out))]
+            if len(run) < LEAST or any(map(made_anew, looks)):
                 found += map(self.bound, run)
             else:
-                found.append(self.chained(run, any(readers[call.out] > 1 for call in run[:-1])))
+                read = any(readers[call.out] > 1 for call in run[:-1])
+                found.append(self.chained(run, looks, read))
         return found
 
-    def chained(self, calls, read):
+    def chained(self, calls, looks, read):
         """A chain of calls on numbers as one; `read`: are results between read by others?"""
         n, steps = len(calls), self.distance(*calls[:2])
-        looks = [self.look(view) for view in (*calls[0].views, whole(calls[0].out))]
         arrays = [
             self.array(look._replace(shape=(n,), strides=(step,)))
             for look, step in zip(looks, steps, strict=True)

@@ -37,7 +37,8 @@ class Plan:
 
     `argnums` are the arguments to differentiate by, as in `grad`: a number, or several; without it
     all, and gradients are a tuple of all. Results are the caller's own; with `reuse=True` they are
-    the same arrays each time, overwritten by the next call, which saves copies.
+    the same arrays each time, overwritten by the next call, which saves copies: don't hand them in
+    as arguments.
 
     What is asked first is compiled when it is asked first. A plan has one memory, so threads that
     share it wait for each other; give each its own plan where they should not.

@@ -13,6 +13,8 @@ from hypothesis import given, settings
 import adlab
 from adlab import arenas, binding, calls, program, sweeps, tape
 from adlab.plan import Plan
+from benchmarks.networks import MAKERS
+from benchmarks.networks import case as made
 from tests.maths import graphs
 from tests.recorded import test_recorded as recorded
 from tests.registry import LAYERS, NETWORKS_IN_FLOAT64_ALONE, layer_cases, numbers
@@ -261,6 +263,24 @@ def test_chains_of_numbers(depth, kept):
         return (*found, x) if kept else x
 
     agree(adlab.Network(h), (np.array(0.9), np.array(1.02)))
+
+
+@pytest.mark.parametrize("name", [name for name in MAKERS if "000" not in name])
+def test_what_is_measured_is_the_same(name):
+    """The networks of the benchmarks, of adlab's layers and by hand."""
+    case = made(name)
+    net = adlab.Network(case.layers, [f"x{i}" for i in range(len(case.args))])
+    plan = Plan(net, *case.args)
+    if name.startswith("jacobian"):
+        same((plan.jacobian(*case.args)), (case.by_hand(*case.args)[1],), name)
+        return
+    value, gradients = plan.value_and_grad(*case.args)
+    wanted, by_hand = case.by_hand(*case.args)
+    assert np.isclose(value, wanted, rtol=1e-12)
+    same(gradients, by_hand, name)
+    v = like(case.args, np.random.default_rng(0))
+    assert np.isclose(plan.jvp(case.args, v)[1], case.jvp_by_hand(case.args, v)[1], rtol=1e-10)
+    assert case.formula(np, *case.args) == pytest.approx(wanted, rel=1e-12)
 
 
 def test_a_hundred_thousand_layers():
