@@ -18,7 +18,6 @@ Sources: FFTW's plans; Griewank & Walther, *Evaluating Derivatives*, chapter 6.
 import gc
 from contextlib import contextmanager
 from operator import attrgetter, eq
-from threading import Lock
 
 import numpy as np
 
@@ -47,6 +46,8 @@ class Plan:
     """
 
     def __init__(self, net, *args, argnums=None, reuse=False):
+        from threading import Lock  # here, so that `import adlab` loads little besides NumPy
+
         self.net = as_network(net, len(args))
         arrays = self.net.arguments(args)
         y = self.net.value(*arrays)  # says where shapes do not fit
