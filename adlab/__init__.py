@@ -61,7 +61,6 @@ from adlab.layers import (
     Transpose,
 )
 from adlab.networks import Network
-from adlab.plan import Plan
 from adlab.transforms import (
     grad,
     hessian,
@@ -107,7 +106,6 @@ __all__ = [
     "Multiply",
     "Network",
     "Permute",
-    "Plan",
     "Power",
     "ReLU",
     "Reshape",

@@ -25,7 +25,7 @@ from adlab.networks import Network
 from adlab.program import Program
 from adlab.sweeps import Node, evaluated, pulled, pushed
 from adlab.tape import Tape
-from adlab.transforms import as_layer, numbered
+from adlab.transforms import Function, as_layer, numbered
 from adlab.vectors import basis, floats, size
 
 SHAPE_AND_TYPE = attrgetter("shape", "dtype")
@@ -263,8 +263,16 @@ def cut(V, shapes):
 
 
 def as_network(f, given):
+    """f as a Network; a plain function that asks for numbers becomes one step of it."""
     layer = as_layer(f, given)
-    return layer if isinstance(layer, Network) else Network(layer, numbered(given))
+    if isinstance(layer, Network):
+        return layer
+    if isinstance(layer, Function):
+        try:
+            return Network(layer.f, layer.inputs)
+        except (TypeError, AttributeError):  # it needs shapes or values, which names do not have
+            return Network(layer, layer.inputs)
+    return Network(layer, numbered(given))
 
 
 def chosen(argnums, given):

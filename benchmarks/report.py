@@ -44,7 +44,7 @@ Every number is a ratio of times, **below 1 is faster**: to plain NumPy written 
 (`by_hand` in `networks.py`: one product per layer and gradient, new arrays), median over rounds in
 which all have their turn in one process, with the quartiles where they are wide. All results agreed
 to 1e-8 before. float64. *products* are the matrix products alone; the sweep is adlab as the course
-teaches it, the plan is `adlab.Plan`.
+teaches it, the plan is `adlab.plan.Plan`.
 """
 
 

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 
 import adlab
 from adlab import arenas, binding, calls, program, sweeps, tape
-from adlab.plan import Plan
+from adlab.plan import Plan, as_network
+from adlab.transforms import Function
 from benchmarks.networks import MAKERS
 from benchmarks.networks import case as made
 from tests.maths import graphs
@@ -41,9 +42,26 @@ def like(y, rng):
     return made if isinstance(y, tuple) else made[0]
 
 
+def test_a_plain_function_is_compiled_from_its_operations():
+    W, b, x = numbers(3, 2), numbers(3), numbers(2)
+
+    def f(W, b, x):
+        return np.sum(np.tanh(W @ x + b) ** 2)
+
+    def asks(W, b, x):
+        return f(W, b, x) if x[0] > 5 else np.sum(W @ x) * x.shape[0]
+
+    for g in (f, asks):
+        l, gradients = Plan(g, W, b, x).value_and_grad(W, b, x)
+        y, expected = adlab.value_and_grad(g, (0, 1, 2))(W, b, x)
+        np.testing.assert_allclose(l, y, rtol=1e-12)
+        for bar, right in zip(gradients, expected, strict=True):
+            np.testing.assert_allclose(bar, right, rtol=1e-12, strict=True)
+
+
 def network(layer, given):
-    if isinstance(layer, adlab.Network):
-        return layer
+    if isinstance(layer, adlab.Network | Function):
+        return as_network(layer, given)
     return adlab.Network(layer, [f"x{i + 1}" for i in range(given)])
 
 
