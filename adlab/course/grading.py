@@ -209,7 +209,8 @@ def value_problem(got, want, secret, tolerance):
     if np.all(error <= limit):
         return ""
     worst = np.unravel_index(np.argmax(error), error.shape)
-    if np.max(error) <= NEARLY * max(1.0, float(np.max(np.abs(want)))):
+    near = np.max(error) <= NEARLY * max(1.0, float(np.max(np.abs(want))))
+    if near and not (whole(got.array) and whole(want)):  # 5049 for 5050 is no rounding
         return (
             f"Close, but not exact: off by {np.max(error):.1e}. Was it rounded, or computed with a "
             "difference quotient? The exact value is wanted."
@@ -224,6 +225,10 @@ def value_problem(got, want, secret, tolerance):
     if want.size <= 8:
         return f"Expected {shown(want)}, got {shown(got.array)}{like}."
     return f"At {named(worst)}: expected {want[worst]:.6g}, got {got.array[worst]:.6g}{like}."
+
+
+def whole(array):
+    return bool(np.all(array == np.round(array)))
 
 
 def resemblance(got, want):

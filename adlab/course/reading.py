@@ -93,11 +93,22 @@ def from_nested(answer, wanted):
     try:
         return plain(np.array(nested, dtype=float), wanted, smallest_precision(answer))
     except ValueError:
-        raise Verdict(
-            NOT_YET,
-            "The rows of your answer have different lengths, so it is no array. Give every row "
-            "equally many numbers.",
-        ) from None
+        raise Verdict(NOT_YET, no_array(nested)) from None
+
+
+def no_array(nested):
+    """What to say of lists that NumPy can't make one array of."""
+    if all(isinstance(part, np.ndarray) and part.ndim for part in nested):
+        shapes = ", ".join(str(part.shape) for part in nested[:10])
+        return (
+            f"Your answer is {len(nested)} arrays, of shapes {shapes}; one array is wanted. "
+            "np.hstack puts arrays side by side, np.vstack on top of each other, and "
+            "np.concatenate one after the other."
+        )
+    return (
+        "The rows of your answer have different lengths, so it is no array. Give every row "
+        "equally many numbers."
+    )
 
 
 def smallest_precision(answer):

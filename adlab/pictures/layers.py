@@ -232,5 +232,5 @@ def layer_picture() -> str:
     drawing.arrow(78, middle_y, left - 2, middle_y, thickness=2)
     drawing.arrow(right + 2, middle_y, 402, middle_y, thickness=2)
     drawing.formula(middle_x + 14, 94, "P_i = ∂g_i / ∂x_i", anchor="start")
-    drawing.formula(142, middle_y - 24, "A_i = ∂g_i / ∂y_{i−1}")
+    drawing.formula(139, middle_y - 24, "A_i = ∂g_i / ∂y_{i−1}")
     return drawing.svg()

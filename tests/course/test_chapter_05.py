@@ -35,6 +35,7 @@ def test_unroll_by_hand():
             "stopped at y_2": Df @ A3,
             "another layer": Df @ A3 @ P2,
             "the last layer": Df @ P3,
+            "without the loss side": A2 @ P1,
             "all weights 1": np.ones(2) @ A3 @ A2 @ P1,
             "sign of Df": np.abs(Df) @ A3 @ A2 @ P1,
             "the partial derivative": P1,
@@ -61,6 +62,7 @@ def test_partial_and_total():
             "the path alone": (partial, total - partial),
             "the other argument": (partial, other),
             "forgot the slope of y_1": (partial, partial + other),
+            "y_1 half held": (y1(x) + 3 * x, total),
             "values": (partial, x * y1(x)),
         },
     )
@@ -74,6 +76,8 @@ def test_count_the_products():
         "count-the-products",
         {
             "the square itself": (L**2, shared),
+            "orders, not counts": (L**2, L),
+            "the longest alone": (L, shared),
             "counted factors": (alone + L, shared),
             "forgot the products with P": (alone - L, shared - L),
             "down to the data": (alone, shared + 1),

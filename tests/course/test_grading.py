@@ -179,6 +179,7 @@ def test_type():
     assert "return where yield stands" in said(junk.yields)[1]
     assert "def in place of async def" in said(junk.coroutine)[1]
     assert "different lengths" in said(lambda W, v: [[1.0], [1.0, 2.0]])[1]
+    assert "2 arrays, of shapes (2, 1), (2, 3);" in said(lambda W, v: (W[:, :1], W[:, :3]))[1]
 
 
 def test_shape():
@@ -211,6 +212,12 @@ def test_values():
     assert ": the sign is wrong" in said(lambda W, v: -W @ v)[1]
     assert "Close, but not exact: off by 1.0e-05" in said(lambda W, v: W @ v + 1e-5)[1]
     assert ": zero everywhere" in said(lambda W, v: 0 * (W @ v))[1]
+
+
+def test_whole_numbers_are_counted_not_rounded():
+    counts = Value(name="n", title="", task="", hints=("",) * 3, explanation="", want=(5050, 199))
+    assert said([5049, 199], counts)[1] == "1 of 2 entries are right. Look again at entry [0]."
+    assert "Close, but not exact" in said([5049.5, 199], counts)[1]
 
 
 def test_a_value_worked_out_by_hand_is_not_given_away():

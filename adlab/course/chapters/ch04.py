@@ -77,6 +77,23 @@ SHAPES_OF_A_LAYER = Value(
             "This layer would take 3 numbers and give 5. Here 5 go in and 3 come out.",
         ),
         Wrong(
+            "a bias for each example",
+            ((12, 15), (12, 12), (12, 20)),
+            "There is one b for all examples, with 3 numbers. Its copies are rows of the "
+            "Jacobian, not columns.",
+        ),
+        Wrong(
+            "a alone, for one example",
+            ((12, 15), (12, 3), (3, 5)),
+            "The first two are right. In a, too, the rows are all 12 numbers of y, and the "
+            "columns all numbers of the batch.",
+        ),
+        Wrong(
+            "b before W",
+            ((12, 3), (12, 15), (12, 20)),
+            "The shapes are right, but the order asked for is W, then b, then a.",
+        ),
+        Wrong(
             "added the sizes",
             ((12, 8), (12, 3), (12, 20)),
             "W is 3 × 5 and has 3 · 5 entries, each with a column of its own. 8 is 3 + 5.",
@@ -187,6 +204,12 @@ BOTH_JACOBIANS = Function(
             "x_i.",
         ),
         Wrong(
+            "a root",
+            lambda x, a: beside(np.sqrt(a @ a) * np.eye(len(x)), 2 * np.outer(x, a)),
+            "The diagonal of P holds the length of a. The layer contains the sum of the squares, "
+            "a·a, and no root.",
+        ),
+        Wrong(
             "P alone",
             P_of,
             "This is P alone. The input a moves the outputs too: its Jacobian A belongs beside P.",
@@ -270,6 +293,12 @@ PULL_THE_BIAS = Function(
             "mean, the division is in u already.",
         ),
         Wrong(
+            "a mean over the first axis",
+            lambda u: u.mean(axis=0),
+            "This is a mean. Every copy counts fully, so it is the sum, over every axis but the "
+            "last.",
+        ),
+        Wrong(
             "everything",
             lambda u: u.sum(),
             "Everything is added to one number. The m numbers of b stay apart.",
@@ -284,6 +313,12 @@ PULL_THE_BIAS = Function(
             lambda u: u.sum(axis=-2),
             "This adds over the last axis but one. If there are more axes in front, add over them "
             "as well.",
+        ),
+        Wrong(
+            "two axes",
+            lambda u: u.sum(axis=(0, 1)),
+            "This always adds over two axes. With (batch, m) the second one is the last, which "
+            "stays: let the number of axes depend on u.ndim, or reshape u first.",
         ),
         Wrong(
             "counted the copies",
@@ -407,6 +442,18 @@ PULL_A_GLU = Function(
             "The part of q has the wrong sign: σ rises, so its slope σ (1 − σ) is positive.",
         ),
         Wrong(
+            "in two rows",
+            lambda a, u: pull_glu(a, u).reshape(2, -1),
+            "Both parts are right. They belong into one array with one axis, one after the other: "
+            "np.concatenate.",
+        ),
+        Wrong(
+            "q first",
+            lambda a, u: pull_glu(np.roll(a, len(u)), u),
+            "p and q are exchanged: p is the first half of a, and q, which goes into σ, the "
+            "second.",
+        ),
+        Wrong(
             "halves exchanged",
             lambda a, u: np.roll(pull_glu(np.roll(a, len(u)), u), len(u)),
             "The halves are exchanged: p is the first half, and q, which goes into σ, the second.",
@@ -474,6 +521,24 @@ PREDICT_WHAT_DENSE_HOLDS = Prediction(
             (72, 30),
             "72 is right. Each number of a stands in P twice, once for each output. It has to be "
             "held once.",
+        ),
+        Wrong(
+            "held the bias",
+            (72, 17),
+            "72 is right, and so are the 15 numbers of a. The block of b consists of identities, "
+            "and these hold nothing.",
+        ),
+        Wrong(
+            "held all",
+            (72, 72),
+            "72 is right. The structure knows where the zeros are, and that each number of a "
+            "comes back in every output: it holds only a.",
+        ),
+        Wrong(
+            "the other Jacobian",
+            (90, 10),
+            "These are the numbers of A, 6 × 15, which holds W. P has a column for each number of "
+            "W and b, and holds a.",
         ),
         Wrong("exchanged", (15, 72), "The two have changed places: the dense matrix comes first."),
         Wrong(

@@ -59,10 +59,16 @@ PARTIAL_AND_TOTAL = Value(
             "The path through y_1 has two factors: ∂g_2/∂y_1 = 14, and the slope of y_1 in x.",
         ),
         Wrong(
+            "y_1 half held",
+            (12, 48),
+            "48 is right. In the partial derivative y_1 is the number 6 throughout: only the x "
+            "that is written in g_2 moves.",
+        ),
+        Wrong(
             "values",
             (6, 12),
-            "12 is the product x y_1, a value. Asked for are slopes, and the total one follows "
-            "y_1 too.",
+            "12 is the product x y_1, a value, or the slope of this product alone. The total "
+            "derivative follows y_1 in both terms of g_2.",
         ),
     ),
 )
@@ -135,6 +141,12 @@ UNROLL_BY_HAND = Value(
             "The sign of the second number of Df got lost: it is −1.",
         ),
         Wrong(
+            "without the loss side",
+            ((1, 0, 2), (0, 2, -2), (-1, 1, -3)),
+            "This is A_2 · P_1, how y_2 moves with x_1. The two factors of the loss side, Df and "
+            "A_3, are missing.",
+        ),
+        Wrong(
             "the partial derivative",
             ((1, 0, 2), (0, 1, -1)),
             "This is P_1, how y_1 moves with x_1. From y_1 the change goes on through A_2 and A_3 "
@@ -170,6 +182,30 @@ SHAPES_ALONG_THE_CHAIN = Value(
             ((5, 1), (3, 5), (6, 3), (8, 6)),
             "Each shape lies on its side. Rows are outputs, columns are inputs: A_4 gives d_4 = 5 "
             "numbers and takes d_3 = 3.",
+        ),
+        Wrong(
+            "transposed, and from right to left",
+            ((8, 6), (6, 3), (3, 5), (5, 1)),
+            "This is the product for the column, the transpose of D_2 l. In this course the "
+            "derivative of the loss is a row, and the product begins with Df, 1 × 5.",
+        ),
+        Wrong(
+            "Df as a column",
+            ((5, 1), (5, 3), (3, 6), (6, 8)),
+            "Df belongs to one output, l, and to the 5 numbers of y_4: it is a row. As it stands, "
+            "its columns do not meet the rows of A_4.",
+        ),
+        Wrong(
+            "P on its side",
+            ((1, 5), (5, 3), (3, 6), (8, 6)),
+            "Three are right. P_2 has a row for each number of y_2 and a column for each number "
+            "of x_2, so its rows meet the columns of A_3.",
+        ),
+        Wrong(
+            "the A on their sides",
+            ((1, 5), (3, 5), (6, 3), (6, 8)),
+            "Df and P_2 are right. A_4 gives 5 numbers and takes 3, so it has 5 rows: neighbours "
+            "must share a size.",
         ),
         Wrong(
             "from right to left",
@@ -234,6 +270,18 @@ COUNT_THE_PRODUCTS = Value(
             (10000, 199),
             "10,000 is L². O(L²) allows a constant in front: D_i l is the shorter, the nearer "
             "layer i is to the loss. Add L − i + 1 over all i.",
+        ),
+        Wrong(
+            "orders, not counts",
+            (10000, 100),
+            "L² and L tell how the counts grow, up to a constant factor. Count the products "
+            "themselves.",
+        ),
+        Wrong(
+            "the longest alone",
+            (100, 199),
+            "199 is right. 100 products is what D_1 l takes alone; the other layers want their "
+            "products too.",
         ),
         Wrong(
             "counted factors",
