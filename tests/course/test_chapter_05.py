@@ -62,6 +62,7 @@ def test_partial_and_total():
             "the path alone": (partial, total - partial),
             "the other argument": (partial, other),
             "forgot the slope of y_1": (partial, partial + other),
+            "partial in y_1": (other, total),
             "y_1 half held": (y1(x) + 3 * x, total),
             "values": (partial, x * y1(x)),
         },

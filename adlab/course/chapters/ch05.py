@@ -59,6 +59,11 @@ PARTIAL_AND_TOTAL = Value(
             "The path through y_1 has two factors: ∂g_2/∂y_1 = 14, and the slope of y_1 in x.",
         ),
         Wrong(
+            "partial in y_1",
+            (14, 48),
+            "48 is right. 14 is ∂g_2/∂y_1, with x held; asked for is ∂g_2/∂x, with y_1 held.",
+        ),
+        Wrong(
             "y_1 half held",
             (12, 48),
             "48 is right. In the partial derivative y_1 is the number 6 throughout: only the x "
@@ -240,6 +245,12 @@ SHAPES_ALONG_THE_CHAIN = Value(
             "the result",
             (1, 8),
             "(1, 8) is the shape of D_2 l itself. Write the shapes of its factors, four pairs.",
+        ),
+        Wrong(
+            "the result, in a list",
+            ((1, 8),),
+            "This is what is left when the factors are multiplied. Asked for are the factors: Df, "
+            "the A_k after layer 2, and P_2.",
         ),
     ),
 )
