@@ -101,6 +101,26 @@ class Compiled:
         return lambda: (None, plan.jacobian(*case.args))
 
 
+class Traced:
+    """adlab on the plain NumPy function: traced anew at each call, not compiled."""
+
+    def of(self, case):
+        return lambda *args: case.formula(np, *args)
+
+    def value_and_grad(self, case):
+        everything = tuple(range(len(case.args)))
+        return partial(adlab.value_and_grad(self.of(case), everything), *case.args)
+
+    def jvp(self, case, v):
+        return partial(adlab.jvp, self.of(case), case.args, v)
+
+    def hvp(self, case, v):
+        return partial(adlab.hvp, self.of(case), case.args, v)
+
+    def jacobian(self, case):
+        return lambda: (None, adlab.jacobian(self.of(case))(*case.args))
+
+
 class Autograd:
     def __init__(self):
         import autograd
@@ -290,6 +310,7 @@ PEERS = {  # name -> (the module it needs, how it is made)
     "products": ("numpy", Products),
     "adlab sweep": ("adlab", Sweep),
     "adlab plan": ("adlab", Compiled),
+    "adlab traced": ("adlab", Traced),
     "autograd": ("autograd", Autograd),
     "mygrad": ("mygrad", MyGrad),
     "jax": ("jax", partial(JAX, jitted=False)),
