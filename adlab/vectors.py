@@ -39,7 +39,9 @@ def scale(c, x):
 
 def floats(x, who, dtype=None):
     """x as an array of floats. `dtype`: integers become this type; without it they are refused."""
-    if isinstance(x, np.ma.MaskedArray):
+    if type(x) is np.ndarray and x.dtype.kind == "f":
+        return x
+    if isinstance(x, np.ndarray) and hasattr(x, "filled"):  # np.ma, loaded for nobody else
         raise TypeError(f"{who} is a masked array: fill in numbers first, with .filled(0.0)")
     if isinstance(x, np.ndarray) and x.dtype.kind == "f":
         return np.asarray(x)  # a plain array, where * is entry by entry

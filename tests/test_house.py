@@ -126,21 +126,44 @@ def test_no_module_needs_itself():
     assert set(order) >= {"adlab.jacobians", "adlab"}
 
 
-def test_import_adlab_loads_numpy_alone():
-    """In a fresh interpreter, besides NumPy and the standard library: nothing."""
-    code = (
-        "import sys, numpy\n"
-        "before = set(sys.modules)\n"
-        "import adlab\n"
-        "print(*(set(sys.modules) - before))\n"
-    )
-    run = [sys.executable, "-W", "error", "-c", code]
+def loaded_by(code):
+    """The modules that a fresh interpreter loads for the code, where NumPy is there already."""
+    around = "import sys, numpy\nbefore = set(sys.modules)\n{}\nprint(*(set(sys.modules) - before))"
+    run = [sys.executable, "-W", "error", "-c", around.format(code)]
     answer = subprocess.run(run, capture_output=True, text=True, check=True, cwd=ROOT.parent)
-    loaded = {name.split(".")[0] for name in answer.stdout.split()}
-    assert "adlab" in loaded
-    assert loaded - {"adlab"} <= sys.stdlib_module_names
-    names = set(answer.stdout.split())
+    return set(answer.stdout.split())
+
+
+USE = "import adlab\nadlab.grad(lambda x: numpy.tanh(x).sum())(numpy.ones(3))"
+
+
+@pytest.mark.parametrize("code", ["import adlab", "from adlab import *", USE])
+def test_import_adlab_loads_numpy_alone(code):
+    """In a fresh interpreter, besides NumPy and the standard library: nothing."""
+    names = loaded_by(code)
+    packages = {name.split(".")[0] for name in names}
+    assert "adlab" in packages
+    assert packages - {"adlab"} <= sys.stdlib_module_names
     assert not {name for name in names if room(name) in ROOMS and name.startswith("adlab.")}
+
+
+def test_modules_are_loaded_when_a_name_of_theirs_is_used():
+    """`import adlab` waits for nothing, and a gradient for no more than it needs."""
+    assert loaded_by("import adlab") & MODULES == {"adlab"}
+    used = loaded_by(USE)
+    assert {"adlab.transforms", "adlab.rules"} < used
+    assert not used & {"adlab.checks", "adlab.checkpoints", "adlab.plan", "numpy.ma"}
+
+
+def test_public_names_are_at_home_where_the_table_says():
+    assert adlab.__all__ == list(adlab.HOMES)
+    for name, home in adlab.HOMES.items():
+        thing = getattr(adlab, name)
+        assert (thing.__name__, thing.__module__) == (name, f"adlab.{home}")
+    assert adlab.transforms.grad is adlab.grad
+    assert set(dir(adlab)) >= {*adlab.__all__, "__version__", "layers"}
+    with pytest.raises(AttributeError, match="module 'adlab' has no attribute 'gradient'"):
+        adlab.gradient()
 
 
 @pytest.mark.parametrize("file", files(), ids=module_name)
