@@ -108,6 +108,11 @@ PATHS_AND_EDGES = Value(
             "Those are the counts of ten diamonds. Here a value splits into three.",
         ),
         Wrong(
+            "ways of diamonds",
+            [1024, 60],
+            "The edges are right. 2¹⁰ would be ten diamonds: here each has 3 ways through.",
+        ),
+        Wrong(
             "power turned round",
             [1000, 60],
             "The edges are right. 10³ would be three in a row with ten ways each.",
@@ -184,6 +189,23 @@ def from_the_last(reads, s):
     return cotangents(reads, np.eye(len(s))[-1])
 
 
+def sent_once(reads, s):
+    """Recursion from the last value: who is reached again receives, and does not send on."""
+    bar, sent = s.copy(), set()
+
+    def send(k):
+        if k in sent:
+            return
+        sent.add(k)
+        for source, slope in reads[k]:
+            bar[source] += bar[k] * slope
+            send(source)
+
+    for k in reversed(range(len(reads))):
+        send(k)
+    return bar
+
+
 def equations(n, rng):
     """n values, each reading up to three earlier ones, and what is asked for."""
     slopes = np.array([-2.0, -1.0, -0.5, 0.5, 1.5, 2.0, 3.0])
@@ -236,6 +258,12 @@ COTANGENTS = Function(
             swept_with(add, order=iter),
             "Every value sends what was asked of it, and not what its readers have sent: paths of "
             "two edges are lost. Go from the last to the first, and send what has arrived.",
+        ),
+        Wrong(
+            "once",
+            sent_once,
+            "A value sends when it is first reached, and what arrives later is lost. It has to "
+            "wait for all its readers: visit the values from the last to the first.",
         ),
         Wrong(
             "tangents",
@@ -402,6 +430,19 @@ SHARED_GRADIENT = Function(
             lambda w, s, a: sum(all_states(w, s, a)[-1] * t for t in all_states(w, s, a)[:-1]),
             "Every use is weighted with s_n. On the way back through a step the cotangent is "
             "multiplied by w.",
+        ),
+        Wrong(
+            "state after the step",
+            lambda w, s, a: sum(
+                all_states(w, s, a)[-1] * w ** (len(a) - 1 - k) * t
+                for k, t in enumerate(all_states(w, s, a)[1:])
+            ),
+            "Each part has the state after the step. w multiplies the state before it, s_{k−1}.",
+        ),
+        Wrong(
+            "not summed",
+            lambda w, s, a: uses(w, s, a)[::-1],
+            "There is one row for each use of w. w is one parameter, so add the rows.",
         ),
         Wrong(
             "n times the last use",
