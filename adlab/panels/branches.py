@@ -15,7 +15,7 @@ EDITED = "edited"
 class BranchesPanel(Panel):
     title = "An editable network, its paths and its sweeps"
     hint = "Choose a node, then change it. Say first how many paths there will be."
-    lines = 22
+    lines = 24
     sentence_lines = 5
 
     def __init__(self):

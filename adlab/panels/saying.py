@@ -17,7 +17,7 @@ VIEWS = {
     "forward": "forward sweep",
     "reverse": "reverse sweep",
 }
-LISTED = 3  # paths written out
+LISTED = 4  # paths written out at a time
 AGREE = 1e-10  # relative to the largest entry, and at least to 1
 
 
@@ -221,8 +221,10 @@ def said(shown: Branches) -> str:
     x, costs, count = found.parameter, found.costs, len(found.paths)
     order = " ".join(name(k) for k in [*shown.graph.numbers, LOSS])
     shapes = ", ".join(block_shape(found.blocks[node.number, k]) for k in node.reads)
-    listed = [f"  {path_in_words(path, x)}" for path in found.paths[:LISTED]]
-    more = f" The first {LISTED}:" if count > LISTED else ""
+    first = first_listed(shown)
+    listed = [f"  {path_in_words(path, x)}" for path in found.paths[first : first + LISTED]]
+    most = f"reverse {costs.reverse_bytes:,}, forward {costs.forward_bytes:,}"
+    more = f" {first + 1} to {first + LISTED}:" if count > LISTED else ""
     return "\n".join(
         [
             f"{node}, {counted(node.size, 'number')}.",
@@ -238,9 +240,14 @@ def said(shown: Branches) -> str:
             f"Flops: reverse sweep {costs.reverse:,}, for every parameter;",
             f"  forward sweep {costs.forward:,}, for 1 number of {x};",
             f"  path by path {costs.paths:,}, for {x}.",
-            f"Bytes alive: reverse {costs.reverse_bytes:,}, forward {costs.forward_bytes:,}.",
+            f"Bytes alive at most: {most}.",
         ]
     )
+
+
+def first_listed(shown: Branches) -> int:
+    """Path by path the list moves along, so that the path of the step is the last in it."""
+    return max(0, shown.step - LISTED) if shown.view == "paths" else 0
 
 
 def agree(found: Study) -> bool:
@@ -255,7 +262,10 @@ def step_in_words(shown: Branches) -> list[str]:
     found, step, at = shown.study, shown.step, shown.at
     if shown.view == "paths" and step:
         part = np.sum(found.terms[:step], axis=0)
-        return [f"Sum of the first {step}: {vector(part)}"]
+        return [
+            f"Path {step} gives {vector(found.terms[step - 1])}.",
+            f"Sum of the first {step}: {vector(part)}",
+        ]
     if shown.view == "forward":
         if at is None:
             return [f"The tangent of {found.parameter} is (1, 0, …)."]

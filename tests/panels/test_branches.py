@@ -224,6 +224,16 @@ def test_steps_belong_to_some_views(panel):
     assert panel.values["step"] == 0
 
 
+def test_the_list_of_paths_goes_with_the_steps(panel):
+    panel.set(example="dense", view="paths")
+    listed = []
+    for step in range(4, 65, 4):
+        panel.controls["step"].value = step
+        assert f"64 paths from x₁ to l. {step - 3} to {step}:" in panel.words
+        listed += re.findall(r"^  l←.*$", panel.words, re.MULTILINE)
+    assert len(set(listed)) == len(listed) == 64
+
+
 def test_the_controls_always_say_what_is_shown(panel):
     chance = random.Random(9)
     for _ in range(150):
