@@ -131,6 +131,41 @@ def branch_picture() -> str:
     return graph_picture(boxes, edges, "y_1 is used twice", words, height=264)
 
 
+LADDER_HEIGHT, LADDER_MIDDLE, RISE = 190, 104, 36
+DOT = 15  # radius of a value
+
+
+def ladder_picture(n: int) -> str:
+    """n diamonds in a row, from left to right: value 3k splits in two, which meet in 3k + 3."""
+    title = f"{n} diamonds: {4 * n} edges, {2**n} paths from 0 to {3 * n}"
+    drawing = Drawing(WIDTH, LADDER_HEIGHT, f"{title}. At each meeting the paths double.")
+    drawing.text(16, 26, title, anchor="start", bold=True, size=TITLE)
+    step = (WIDTH - 90) / (2 * n)
+    places = {0: (45.0, LADDER_MIDDLE)}
+    for k in range(0, 3 * n, 3):
+        x = places[k][0]
+        places[k + 1] = x + step, LADDER_MIDDLE - RISE
+        places[k + 2] = x + step, LADDER_MIDDLE + RISE
+        places[k + 3] = x + 2 * step, LADDER_MIDDLE
+        for source, to in [(k, k + 1), (k, k + 2), (k + 1, k + 3), (k + 2, k + 3)]:
+            _between(drawing, places[source], places[to])
+    for number, (x, y) in places.items():
+        drawing.circle(x, y, DOT, fill=PAPER, stroke=VALUE, thickness=1.5)
+        drawing.text(x, y, str(number))
+    for k in range(n + 1):
+        paths = "1 path" if k == 0 else f"{2**k} paths"
+        drawing.text(places[3 * k][0], LADDER_HEIGHT - 22, paths)
+    return drawing.svg()
+
+
+def _between(drawing: Drawing, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """An arrow from the rim of one value to that of another."""
+    length = math.dist(start, end)
+    x, y = (DOT * (b - a) / length for a, b in zip(start, end, strict=True))
+    ends = start[0] + x, start[1] + y, end[0] - x, end[1] - y
+    drawing.arrow(*ends, colour=JACOBIAN, thickness=1.5)
+
+
 # ---- Blocks --------------------------------------------------------------------------------------
 
 Matrix = Sequence[Sequence[float]]
