@@ -101,6 +101,18 @@ PUSH_UNIT_VECTOR = Function(
             "The second addend is twice too large. The length is a root: ṙ = ⟨a, ȧ⟩ / r, and the 2 "
             "of the square is cancelled by the ½ of the root.",
         ),
+        Wrong(
+            "value and tangent",
+            lambda a, v: (a / np.linalg.norm(a), push_unit_vector(a, v)),
+            "This is the pair, as the rules of step 1 return it. Here the tangent alone is asked "
+            "for.",
+        ),
+        Wrong(
+            "the Jacobian",
+            lambda a, v: np.eye(len(a)) / np.linalg.norm(a) - np.outer(a, a) / (a @ a) ** 1.5,
+            "This is the Jacobian itself. Its product with the tangent is asked for, and that "
+            "needs no matrix.",
+        ),
     ),
 )
 
@@ -190,6 +202,16 @@ DIVIDE_DUALS = Function(
             "the value",
             lambda a, v, b, w: a / b,
             "This is the value of the quotient. Its tangent is asked for.",
+        ),
+        Wrong(
+            "value and tangent",
+            lambda a, v, b, w: (a / b, tangent_of_quotient(a, v, b, w)),
+            "This is the whole dual number. Its tangent alone is asked for.",
+        ),
+        Wrong(
+            "not divided",
+            lambda a, v, b, w: v * b - a * w,
+            "The difference is right, and the division is missing: (ȧ b − a ḃ) / b².",
         ),
     ),
 )
@@ -348,82 +370,96 @@ COUNT_PASSES = Value(
 CHEAPER_MODE = Value(
     name="cheaper-mode",
     title="Forward or reverse, for these sizes?",
+    revision=2,
     task=(
         "A function takes 4 numbers and gives 60: Linear to 30 numbers, Tanh, Linear to 60. Its "
-        "whole Jacobian is wanted. Count the pushes or pulls as in step 4, without the "
+        "whole Jacobian is wanted. Count the pushes or pulls as in step 6, without the "
         "evaluation: how many flops does forward mode take, and how many reverse mode? Then "
-        "memory: in a chain of 100 layers of Tanh on 1000 numbers each, how many times as many "
-        "arrays are alive in reverse mode, at most, as in one pass of forward mode? Write a list "
-        "of three numbers."
+        "memory, as in step 7: in a chain of 100 layers of Tanh on 1000 numbers each, how many "
+        "arrays are alive at most in one pass of forward mode, and how many in a reverse sweep? "
+        "Write a list of four numbers."
     ),
     hints=(
         "First one push through the three layers. How many pushes does forward mode take?",
-        "Matrix p × q: 2pq flops, Tanh: p. n pushes, m pulls. Arrays: 5 against layers + 2.",
-        "one = 2 * 30 * 4 + ... + ...\n[4 * one, ... * one, (100 + ...) / ...]",
+        "Matrix p × q: 2pq flops, Tanh: p. n pushes, m pulls. Slopes kept: of one layer; of all.",
+        "one = 2 * 30 * 4 + ... + ...\n[4 * one, ... * one, 2 + 2 + ..., 100 + ...]",
     ),
     example=(
         "From 2 numbers over 5 to 3: one push takes 20 + 5 + 30 = 55 flops, so 110 in forward and "
-        "165 in reverse mode. With 40 layers: 42 / 5 = 8.4."
+        "165 in reverse mode. With 40 layers: 5 and 42 arrays."
     ),
     answer="my_costs",
-    want=(15480, 232200, 20.4),
-    solution="my_costs = [15480, 232200, 20.4]",
+    want=(15480, 232200, 5, 102),
+    solution="my_costs = [15480, 232200, 5, 102]",
     explanation=(
         "One push or pull takes 240 + 30 + 3600 = 3870 flops; forward mode needs 4 of them, "
-        "reverse mode 60: 15 times as many. In the deep chain reverse mode has 102 arrays alive, "
-        "and forward mode 5."
+        "reverse mode 60: 15 times as many. In the deep chain one pass has two values, two "
+        "tangents and the slopes of one layer; the reverse sweep the slopes of all 100, and two "
+        "cotangents."
     ),
     wrong=(
         Wrong(
             "exchanged",
-            (232200, 15480, 20.4),
+            (232200, 15480, 5, 102),
             "The two modes have changed places: forward mode pushes one basis vector for each "
             "input, and there are 4.",
         ),
         Wrong(
             "forgot the 2",
-            (7800, 117000, 20.4),
+            (7800, 117000, 5, 102),
             "A matrix with p rows and q columns takes pq multiplications and as many additions: "
             "2pq flops.",
         ),
         Wrong(
             "forgot Tanh",
-            (15360, 230400, 20.4),
+            (15360, 230400, 5, 102),
             "The Tanh between the matrices is missing: 30 flops for each push or pull.",
         ),
         Wrong(
             "one push, one pull",
-            (3870, 3870, 20.4),
+            (3870, 3870, 5, 102),
             "That is one push and one pull. The whole Jacobian takes 4 pushes or 60 pulls.",
         ),
         Wrong(
             "counted by the middle",
-            (116100, 116100, 20.4),
+            (116100, 116100, 5, 102),
             "The 30 numbers in the middle do not count. Forward mode takes a push for each input, "
             "reverse mode a pull for each output.",
         ),
         Wrong(
             "the slopes alone",
-            (15480, 232200, 20),
+            (15480, 232200, 5, 100),
             "The flops are right. In reverse mode two cotangents are alive besides the 100 slopes.",
         ),
         Wrong(
-            "the arrays of reverse mode",
-            (15480, 232200, 102),
-            "The flops are right, and reverse mode has 102 arrays alive. Divide by the 5 of "
-            "forward mode.",
+            "values and cotangents",
+            (15480, 232200, 5, 200),
+            "The flops are right. The values are let go, since Tanh reads its slopes alone; and of "
+            "the cotangents only two are alive at a time.",
         ),
         Wrong(
             "one array in forward mode",
-            (15480, 232200, 100),
+            (15480, 232200, 1, 102),
             "The flops are right. One pass has more than one array alive: two values, two tangents "
             "and the slopes of the layer at work.",
         ),
         Wrong(
+            "the pair alone",
+            (15480, 232200, 2, 102),
+            "The flops are right. The pair that comes in and the one that goes out are both alive "
+            "while a layer is at work, and so are its slopes.",
+        ),
+        Wrong(
             "equal memory",
-            (15480, 232200, 1),
+            (15480, 232200, 102, 102),
             "The flops are right. The memory is not equal: forward mode forgets each layer when "
             "the next one is done.",
+        ),
+        Wrong(
+            "numbers for arrays",
+            (15480, 232200, 5000, 102000),
+            "The flops are right. The last two count numbers here; arrays of 1000 numbers are "
+            "asked for.",
         ),
     ),
 )
