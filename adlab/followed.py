@@ -13,6 +13,7 @@ Source: NumPy's NEP 13 and NEP 18; the numbering: Pearlmutter & Siskind, *Lambda
 backpropagator* (2008), on perturbation confusion.
 """
 
+from functools import cache
 from itertools import count
 
 import numpy as np
@@ -21,6 +22,7 @@ from adlab.operations import Operation, Through, full_name, no_rule, refuse_unkn
 from adlab.rules import COMPOSED, FLAT, RULES, as_type, index
 
 RANKS = count(1)
+LISTS = (list, tuple)
 OVER = (
     "a value of a function that has been differentiated is used after its end: return what you "
     "need from the function, or keep stop_gradient(x)"
@@ -33,14 +35,14 @@ def call(function, args, settings):
     if rules is None:
         return call_another(function, args, settings)
     if settings:
-        refuse_unknown(function, rules[0], settings)
+        check_names(function, *settings)
         refuse_followed(function, settings)
     inner = None
     for a in args:
         if isinstance(a, Followed):
             if inner is None or a.follower.rank > inner.rank:
                 inner = a.follower
-        elif isinstance(a, list | tuple) and isinstance(function, np.ufunc):
+        elif isinstance(a, LISTS) and isinstance(function, np.ufunc):
             return call(function, as_arrays(args), settings)
     return inner.operate(function, rules, args, settings)
 
@@ -60,7 +62,7 @@ def call_another(function, args, settings):
 def as_arrays(args):
     """Lists of numbers as arrays of the float type that they meet."""
     dtype = np.result_type(*(a.dtype for a in args if isinstance(a, Followed)))
-    return tuple(np.asarray(a, dtype) if isinstance(a, list | tuple) else a for a in args)
+    return tuple(np.asarray(a, dtype) if isinstance(a, LISTS) else a for a in args)
 
 
 def innermost(args):
@@ -148,7 +150,7 @@ class Followed:
 
     @property
     def T(self):
-        return np.transpose(self)
+        return call(np.transpose, (self,), {})
 
     @property
     def mT(self):
@@ -167,7 +169,7 @@ class Followed:
         return (self[k] for k in range(len(self)))
 
     def __getitem__(self, key):
-        return index(self, key)
+        return call(index, (self, key), {})
 
     def __bool__(self):
         return bool(self.value)
@@ -227,10 +229,12 @@ class Followed:
     def reshape(self, *shape, order="C"):
         if order != "C":
             raise TypeError("reshape in C order alone can be differentiated; use .T first")
-        return np.reshape(self, shape[0] if len(shape) == 1 else shape)
+        if shape == self.shape:
+            return self
+        return call(np.reshape, (self, shape[0] if len(shape) == 1 else shape), {})
 
     def transpose(self, *axes):
-        return np.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
+        return call(np.transpose, (self, (axes[0] if len(axes) == 1 else axes) or None), {})
 
     def astype(self, dtype, copy=True):
         dtype = np.dtype(dtype)
@@ -297,7 +301,7 @@ def unary(ufunc):
 
 
 def method(function):
-    return lambda x, *args, **settings: function(x, *args, **settings)
+    return lambda x, *args, **settings: call(function, (x, *args), settings)
 
 
 for name, (ufunc, sign) in OPERATORS.items():
@@ -313,6 +317,12 @@ for name in METHODS:
 
 
 # ---- Errors -------------------------------------------------------------------------------------
+
+
+@cache
+def check_names(function, *names):
+    """A TypeError for a setting that the rule of the function has no name for."""
+    refuse_unknown(function, RULES[function][0], names)
 
 
 def refuse_followed(function, settings):

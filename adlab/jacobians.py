@@ -135,7 +135,7 @@ class Jacobian:
 def common_type(*parts):
     """The float type that arrays or Jacobians have together; None if none of them has one."""
     types = {part.dtype for part in parts if part is not None} - {None}
-    return np.result_type(*types) if types else None
+    return np.result_type(*types) if len(types) > 1 else next(iter(types), None)
 
 
 # ---- Kinds that hold numbers ---------------------------------------------------------------
@@ -208,7 +208,7 @@ class Covector(Jacobian):
         return V.reshape(len(V), self.g.size) @ self.g.ravel()
 
     def pull(self, U):
-        return U.reshape(len(U), *(1 for _ in self.g.shape)) * self.g
+        return U.reshape(len(U), *(1,) * self.g.ndim) * self.g
 
     @property
     def flops(self):
@@ -283,7 +283,7 @@ def times(A, X, B):
 
 
 def transposed(A):
-    return None if A is None else np.swapaxes(A, -1, -2)
+    return None if A is None else A.swapaxes(-1, -2)
 
 
 # ---- Kinds that only move numbers ----------------------------------------------------------
@@ -340,8 +340,8 @@ class Copy(Jacobian):
         return np.broadcast_to(V.reshape(k, *self.kept), (k, *self.shape_out))
 
     def pull(self, U):
-        axes = tuple(1 + i for i in self.axes)
-        return (np.sum(U, axis=axes) if axes else U).reshape(len(U), *self.shape_in)
+        axes = tuple([1 + i for i in self.axes])
+        return (U.sum(axis=axes) if axes else U).reshape(len(U), *self.shape_in)
 
     @property
     def flops(self):
@@ -394,10 +394,10 @@ class Permute(Jacobian):
         super().__init__(tuple(shape_in), tuple(shape_in[i] for i in self.axes))
 
     def push(self, V):
-        return np.transpose(V, (0, *(1 + i for i in self.axes)))
+        return V.transpose(0, *(1 + i for i in self.axes))
 
     def pull(self, U):
-        return np.transpose(U, (0, *(1 + int(i) for i in np.argsort(self.axes))))
+        return U.transpose(0, *(1 + self.axes.index(i) for i in range(len(self.axes))))
 
 
 # ---- Kinds made of others ------------------------------------------------------------------

@@ -49,6 +49,8 @@ class Trace(Follower):
 
     def operate(self, function, rules, args, settings):
         """A function of NumPy: its value, and a Jacobian for each argument that is followed."""
+        if not self.open:
+            raise ValueError(OVER)
         values, fixed, places, parents = [*args], [*args], [], []
         for k, a in enumerate(args):
             if type(a) is Traced and a.follower is self:
@@ -59,7 +61,8 @@ class Trace(Follower):
         if y.dtype.kind != "f":
             raise TypeError(not_real(y, function))
         blocks = [rules[k](y, *values, **settings) for k in places]
-        return self.note(y, (parents, blocks, (function, fixed, places, settings)))
+        self.nodes.append((parents, blocks, (function, fixed, places, settings)))
+        return Traced(y, self, self.given + len(self.nodes) - 1)
 
     def step(self, layer, args):
         """A layer; what is not followed is a constant to it. A Network leaves its equations."""

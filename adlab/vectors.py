@@ -45,6 +45,8 @@ def floats(x, who, dtype=None):
         raise TypeError(f"{who} is a masked array: fill in numbers first, with .filled(0.0)")
     if isinstance(x, np.ndarray) and x.dtype.kind == "f":
         return np.asarray(x)  # a plain array, where * is entry by entry
+    if isinstance(x, np.floating):
+        return np.asarray(x)
     if hasattr(x, "__array_function__") and not isinstance(x, np.ndarray | np.generic):
         return x  # a duck array: it knows its own rules
     try:
@@ -159,7 +161,9 @@ def joined(V, k):
 
 def memory(a):
     """The array that owns the memory that `a` looks at."""
-    return a if getattr(a, "base", None) is None else memory(a.base)
+    while (base := getattr(a, "base", None)) is not None:
+        a = base
+    return a
 
 
 def own(result, *given):
@@ -167,15 +171,13 @@ def own(result, *given):
     seen = {id(memory(a)) for a in flat(given)}
 
     def mine(y):
+        if isinstance(y, np.ndarray):
+            y = y.copy() if id(memory(y)) in seen or not y.flags.writeable else y
+            seen.add(id(memory(y)))
+            return y
         if type(y) is tuple:
             return tuple(map(mine, y))
-        if is_tree(y):
-            return rebuilt(y, map(mine, leaves(y)))
-        if not isinstance(y, np.ndarray):
-            return y
-        y = y.copy() if id(memory(y)) in seen or not y.flags.writeable else y
-        seen.add(id(memory(y)))
-        return y
+        return rebuilt(y, map(mine, leaves(y))) if is_tree(y) else y
 
     return mine(result)
 
