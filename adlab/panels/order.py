@@ -11,6 +11,7 @@ from adlab.panels.panel import Panel, check_box, choice, int_slider
 from adlab.pictures.order import MOST_MATRICES, MOST_SIZE, Cost, order_picture
 
 START = (50, 100, 2, 100, 50, 3)  # d_0, d_1, ...; as many as there are matrices and one are used
+SUBSCRIPTS = "₀₁₂₃₄₅"
 MODES = {
     "left to right": brackets.left_to_right,
     "right to left": brackets.right_to_left,
@@ -131,9 +132,12 @@ class OrderPanel(Panel):
     title = "The order of multiplication"
     hint = "Before you drag, say which order will be cheapest."
     lines = 17
+    sentence_lines = 3
 
     def make_controls(self):
-        sizes = {f"d{i}": int_slider(f"d{i}", d, 1, MOST_SIZE) for i, d in enumerate(START)}
+        sizes = {
+            f"d{i}": int_slider(f"d{SUBSCRIPTS[i]}", d, 1, MOST_SIZE) for i, d in enumerate(START)
+        }
         k = int_slider("k, matrices", 4, 2, MOST_MATRICES)
 
         def grey_out(_change=None):
