@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from adlab.course.exercises import Brackets, Choice, Function, Option, Prediction, Value
+from adlab.course.exercises import Brackets, Function, Prediction, Value
 from adlab.course.grading import Wrong
 
 BOTH_MODES_BY_HAND = Value(
@@ -58,6 +58,12 @@ BOTH_MODES_BY_HAND = Value(
             "one is made.",
         ),
         Wrong(
+            "a given matrix counted",
+            [4600, 16400, 120, 900],
+            "Three are right. The last peak counts a given matrix: 900 = 800 + 100 holds the one "
+            "of 40 × 20, which every order needs. Count results only.",
+        ),
+        Wrong(
             "one row, one column",
             [2300, 820, 60, 35],
             "This is the price of one row and of one column. There are 2 rows and 20 columns.",
@@ -71,39 +77,68 @@ BOTH_MODES_BY_HAND = Value(
     ),
 )
 
-WHICH_MODE = Choice(
-    name="which-mode",
-    title="Which mode, and by how much?",
+
+def crossing_on_the_panel(order):
+    from adlab.panels.order import crossing  # ipywidgets: only where a panel is shown
+
+    return crossing(order.sizes)
+
+
+PREDICT_THE_CROSSING = Prediction(
+    name="predict-the-crossing",
+    title="Predict where the modes cross",
     task=(
-        "A function takes 3 numbers and gives 5,000, through two layers of 200: the sizes are "
-        "$(5000, 200, 200, 3)$. Which mode needs fewer flops for the whole Jacobian, and how many "
-        "times fewer? Answer with a letter."
+        "Three matrices of sizes $(60, 30, 15, n)$: 60 outputs and $n$ inputs. For which $n$ do "
+        "left to right and right to left take equally many flops? The check sets your panel to "
+        "$k = 3$ and to the first three sizes; then move $d_3$ and look."
     ),
     hints=(
-        "Few inputs favour one mode. For the factor, compute both costs.",
-        "2 · 5000 · (200 · 200 + 200 · 3) against 2 · 3 · (5000 · 200 + 200 · 200).",
-        "406,000,000 against ...",
+        "Write both costs, set them equal, and divide by the product of all four sizes.",
+        "1/n + 1/a = 1/m + 1/b with m = 60, a = 30, b = 15.",
+        "1/n = 1/60 + 1/15 − 1/30 = 1/60 + 4/60 − .../60",
     ),
-    example="For (100, 10, 10, 1): 22,000 against 2,200 flops, right to left by a factor of 10.",
-    options={
-        "a": Option(
-            "Left to right, about 65 times fewer.",
-            "The factor is right, the mode is not: left to right carries 5,000 rows along.",
-        ),
-        "b": Option(
-            "Right to left, about 1,667 times fewer, as 5,000 / 3.",
-            "That compares the number of sweeps, 5,000 rows with 3 columns. But here a pushed "
-            "column costs about 26 times as much as a pulled row: it grows to 5,000 numbers.",
-        ),
-        "c": Option("Right to left, about 65 times fewer."),
-        "d": Option(
-            "Both need the same, since they give the same matrix.",
-            "The matrix is the same, the price is not. Compute 2pqr for each product.",
-        ),
-    },
+    example="For (20, 30, 60, n) it is n = 30: 1/20 + 1/60 − 1/30 = 1/30.",
+    panel="order",
+    settings={"k": 3, "d0": 60, "d1": 30, "d2": 15},
+    measure=crossing_on_the_panel,
+    what="the size at the crossing",
+    solution="my_prediction = 20",
     explanation=(
-        "406,000,000 against 6,240,000 flops. There are 1,667 times fewer sweeps, and each is "
-        "26 times dearer."
+        "With 20 inputs both take 90,000 flops. With fewer inputs forward mode is cheaper, with "
+        "more of them reverse mode."
+    ),
+    wrong=(
+        Wrong(
+            "as many as outputs",
+            60,
+            "As many inputs as outputs: that is the crossing where both inner sizes are equal. "
+            "Here they are 30 and 15.",
+        ),
+        Wrong(
+            "of the storage",
+            30,
+            "That is where the peaks of storage are equal, n = mb/a. The flops cross elsewhere.",
+        ),
+        Wrong(
+            "inner sizes swapped",
+            -60,
+            "A negative size: the inner sizes are swapped. 1/a stands with 1/n, and 1/b with 1/m.",
+        ),
+        Wrong(
+            "forgot a",
+            12,
+            "That is 1/n = 1/m + 1/b. The inner size a = 30 is missing: subtract 1/a.",
+        ),
+        Wrong(
+            "sums in place of reciprocals",
+            45,
+            "That is n + a = m + b. The equation holds for the reciprocals: 1/n + 1/a = 1/m + 1/b.",
+        ),
+        Wrong(
+            "the reciprocal",
+            1 / 20,
+            "That is 1/n. Turn it round: the number of inputs is wanted.",
+        ),
     ),
 )
 
@@ -299,74 +334,92 @@ TABLE_OF_COSTS = Function(
 )
 
 
-def crossing_on_the_panel(order):
-    from adlab.panels.order import crossing  # ipywidgets: only where a panel is shown
-
-    return crossing(order.sizes)
-
-
-PREDICT_THE_CROSSING = Prediction(
-    name="predict-the-crossing",
-    title="Predict where the modes cross",
+TAKE_THE_VERTICES_OUT = Value(
+    name="take-the-vertices-out",
+    title="Take the vertices out",
     task=(
-        "Three matrices of sizes $(60, 30, 15, n)$: 60 outputs and $n$ inputs. For which $n$ do "
-        "left to right and right to left take equally many flops? The check sets your panel to "
-        "$k = 3$ and to the first three sizes; then move $d_3$ and look."
+        "A graph has three inputs, two outputs and the vertices $a$, $b$, $c$ between them. Its "
+        "edges: from each of $x_1, x_2, x_3$ to $a$; from $a$ to $b$ and from $a$ to $c$; from $b$ "
+        "to $c$; from $c$ to each of $y_1, y_2$. How many multiplications does it take to get the "
+        "Jacobian by vertex elimination in the order *abc*, in the order *cba*, and in the "
+        "cheapest order of all? Write three numbers in one list."
     ),
     hints=(
-        "Write both costs, set them equal, and divide by the product of all four sizes.",
-        "1/n + 1/a = 1/m + 1/b with m = 60, a = 30, b = 15.",
-        "1/n = 1/60 + 1/15 − 1/30 = 1/60 + 4/60 − .../60",
+        "Draw the graph again each time a vertex is out: edges have come and others have gone.",
+        "Each vertex costs (edges in) · (edges out), counted in the graph as it is then.",
+        "my_answer = [3 * 2 + 3 * 1 + ..., 2 * 2 + ... + ..., 1 * 1 + ... + ...]",
     ),
-    example="For (20, 30, 60, n) it is n = 30: 1/20 + 1/60 − 1/30 = 1/30.",
-    panel="order",
-    settings={"k": 3, "d0": 60, "d1": 30, "d2": 15},
-    measure=crossing_on_the_panel,
-    what="the size at the crossing",
-    solution="my_prediction = 20",
+    example=(
+        "For a chain of two vertices, x₁ and x₂ to a, a to b, b to y: the order ab costs "
+        "2 · 1 + 2 · 1 = 4, the order ba costs 1 · 1 + 2 · 1 = 3, which is the least."
+    ),
+    want=[15, 12, 9],
+    solution="my_answer = [3 * 2 + 3 * 1 + 3 * 2, 2 * 2 + 1 * 2 + 3 * 2, 1 * 1 + 1 * 2 + 3 * 2]",
     explanation=(
-        "With 20 inputs both take 90,000 flops. With fewer inputs forward mode is cheaper, with "
-        "more of them reverse mode."
+        "The order bca is the cheapest: b leaves one edge from a to c, the old one with the new "
+        "slope added. Then the graph is a chain from three inputs to two outputs, and for that "
+        "reverse mode is the best."
     ),
     wrong=(
         Wrong(
-            "as many as outputs",
-            60,
-            "As many inputs as outputs: that is the crossing where both inner sizes are equal. "
-            "Here they are 30 and 15.",
+            "swapped",
+            [12, 15, 9],
+            "The numbers are right, but two are swapped. The order abc begins at the inputs: a "
+            "has three edges in and two out.",
         ),
         Wrong(
-            "of the storage",
-            30,
-            "That is where the peaks of storage are equal, n = mb/a. The flops cross elsewhere.",
+            "a mode is the best",
+            [15, 12, 12],
+            "Both modes are right. But there are six orders, and these are two of them: what if b "
+            "goes first?",
         ),
         Wrong(
-            "inner sizes swapped",
-            -60,
-            "A negative size: the inner sizes are swapped. 1/a stands with 1/n, and 1/b with 1/m.",
+            "the third order begins well",
+            [15, 12, 10],
+            "Both modes are right, and 10 is the order bac. It begins well, but a leaves three "
+            "edges into c: take c before it.",
         ),
         Wrong(
-            "forgot a",
-            12,
-            "That is 1/n = 1/m + 1/b. The inner size a = 30 is missing: subtract 1/a.",
+            "the graph stays as it is",
+            [11, 11, 11],
+            "That is 6 + 1 + 4, with the edges of the graph as it was at first. Each vertex that "
+            "is taken out changes the edges of its neighbours.",
         ),
         Wrong(
-            "sums in place of reciprocals",
-            45,
-            "That is n + a = m + b. The equation holds for the reciprocals: 1/n + 1/a = 1/m + 1/b.",
+            "no new edges",
+            [6, 4, 3],
+            "The new edges are missing. Each pair of an edge in and an edge out leaves an edge "
+            "behind, and that one counts for the next vertex.",
         ),
         Wrong(
-            "the reciprocal",
-            1 / 20,
-            "That is 1/n. Turn it round: the number of inputs is wanted.",
+            "edges side by side",
+            [21, 18, 17],
+            "Two edges with the same ends count as two here. A product is added to the edge that "
+            "is there already, and the two are one.",
+        ),
+        Wrong(
+            "edges in + edges out",
+            [14, 12, 10],
+            "You add the edges. Each edge in meets each edge out: multiply the two counts.",
+        ),
+        Wrong(
+            "twice",
+            [30, 24, 18],
+            "Twice as many as wanted: only multiplications are counted, not additions.",
+        ),
+        Wrong(
+            "path by path",
+            [30, 30, 30],
+            "That is each path for itself: 3 · 2 ends, and 3 + 2 multiplications for the two "
+            "paths between them. Elimination shares what paths have in common.",
         ),
     ),
 )
 
 EXERCISES = (
     BOTH_MODES_BY_HAND,
-    WHICH_MODE,
+    PREDICT_THE_CROSSING,
     BRACKET_THE_PRODUCT,
     TABLE_OF_COSTS,
-    PREDICT_THE_CROSSING,
+    TAKE_THE_VERTICES_OUT,
 )

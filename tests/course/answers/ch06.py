@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 from functools import cache
+from itertools import permutations
 
 import numpy as np
 
@@ -53,6 +54,24 @@ def cheapest_first(d):
     return T
 
 
+def multiplications(order):
+    """Vertex elimination of the graph of the exercise, on its matrix of edges."""
+    names = ["x1", "x2", "x3", "a", "b", "c", "y1", "y2"]
+    edge = np.zeros((8, 8), bool)
+    for pair in ("x1 a", "x2 a", "x3 a", "a b", "a c", "b c", "c y1", "c y2"):
+        edge[tuple(map(names.index, pair.split()))] = True
+    total = 0
+    for v in map(names.index, order):
+        total += edge[:, v].sum() * edge[v].sum()
+        edge |= np.outer(edge[:, v], edge[v])
+        edge[:, v] = edge[v] = False
+    return total
+
+
+def least():
+    return min(map(multiplications, permutations("abc")))
+
+
 F, A3, A2, A1, P = "F", "A3", "A2", "A1", "P"
 
 RIGHT = {
@@ -61,7 +80,6 @@ RIGHT = {
         np.array([4600.0, 16400.0, 120.0, 700.0]),
         (4 * 1150, Fraction(16400), 120, 700),
     ],
-    "06/which-mode": ["c", "C", "(c)"],
     "06/bracket-the-product": [
         ((F, (A3, A2)), (A1, P)),
         [[F, [A3, A2]], [A1, P]],
@@ -74,6 +92,12 @@ RIGHT = {
         table_by_adlab,
     ],
     "06/predict-the-crossing": [20, 20.0, Fraction(20), np.array([20])],
+    "06/take-the-vertices-out": [
+        [15, 12, 9],
+        np.array([15.0, 12.0, 9.0]),
+        (6 + 3 + 6, Fraction(12), 9),
+        [multiplications("abc"), multiplications("cba"), least()],
+    ],
 }
 
 WRONG = {
@@ -83,7 +107,6 @@ WRONG = {
         [4600, 16400, 120, 701],
         4600,
     ],
-    "06/which-mode": ["e", "65", "b or c", 3, "right to left"],
     "06/bracket-the-product": [
         ((((F, A3), A2), A1), P),
         (F, (A3, (A2, (A1, P)))),
@@ -104,4 +127,11 @@ WRONG = {
         lambda d: table_column_by_column(d)[:-1, 1:],
     ],
     "06/predict-the-crossing": [[20, 20], 19, 21, "twenty"],
+    "06/take-the-vertices-out": [
+        [15, 12],
+        [15, 12, 8],
+        ["abc", "cba", "bca"],
+        [[15, 12, 9]],
+        9,
+    ],
 }
