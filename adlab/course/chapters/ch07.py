@@ -186,6 +186,17 @@ PREDICT_WHAT_IS_KEPT = Prediction(
             "the differences y₄ − t.",
         ),
         Wrong(
+            "one value too many",
+            112,
+            "That is 14 numbers, three too many: ReLU reads the signs of y₃ and keeps its slopes "
+            "alone, and the loss keeps y₄ − t and not y₄ besides.",
+        ),
+        Wrong(
+            "y₂ alone",
+            40,
+            "That is y₂ alone. ReLU and the loss, a layer too, keep 3 numbers each.",
+        ),
+        Wrong(
             "without y₂",
             48,
             "The numbers y₂ are missing: Softmax reads its output, and the second Linear its "
