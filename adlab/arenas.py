@@ -13,13 +13,15 @@ from sys import getrefcount
 
 import numpy as np
 
-SMALL = 4096  # numbers: an array that is cheaper to copy than to look up
+SMALL = 4096  # numbers: a result that is cheaper to copy than to look up
+COPIED = 1024  # the same for an input, which is looked up where it is read
 FEW_PAGES = 2**15  # bytes: memory that is copied sooner than looked up
 
 
 def is_small(x):
     """Of a slot or a view."""
-    return prod(x.shape) <= SMALL
+    slot = getattr(x, "slot", x)
+    return prod(slot.shape) <= (COPIED if slot.call is None else SMALL)
 
 
 class Arena:
@@ -46,6 +48,7 @@ def laid_out(inputs, placed, outputs, again, reuse):
     """{slot: (arena, offset in bytes)}"""
     calls = [p.call for p in placed]
     read = {view.slot for call in calls for view in call.views}
+    heir = heirs(placed, outputs)
     groups = {}
     for slot in inputs:
         alone = None if is_small(slot) else slot
@@ -56,13 +59,50 @@ def laid_out(inputs, placed, outputs, again, reuse):
             alone = None if is_small(slot) else slot
             kind = ("result", p.phase, slot.shape, slot.dtype, slot in read, alone)
             groups.setdefault(kind, []).append(slot)
-        elif is_small(slot):
+        elif is_small(slot) and slot not in heir:
             groups.setdefault(p.kind, []).append(slot)
     place = {}
     for slots in groups.values():
         arena = Arena(slots, is_anew(slots, outputs, read, reuse))
         place |= {slot: (arena, i * arena.step) for i, slot in enumerate(slots)}
+    for slot in reversed(heir):
+        place[slot] = place[heir[slot]]
     return place | recycled(calls, place, again)
+
+
+def heirs(placed, outputs):
+    """{small slot: the result of the only call that reads it}, which is written over it.
+
+    The first cache of a processor holds some thousand numbers: so the fewer arrays, the better.
+    Results of equal calls that may be stacked have to lie evenly spaced: all of them have an heir
+    of one kind, or none.
+    """
+    made, readers, kinds = {p.call.out: p for p in placed}, {}, {}
+    for p in placed:
+        for slot in {view.slot for view in p.call.views}:
+            readers.setdefault(slot, []).append(p)
+    found, taken = {}, set()
+    for slot, p in made.items():
+        heir = only_reader(slot, p, readers.get(slot, ()), outputs)
+        if heir is not None and heir.call.out not in taken:
+            found[slot] = heir.call.out
+            taken.add(heir.call.out)
+        kinds.setdefault((p.part, p.kind), []).append((slot, heir and heir.kind))
+    for (part, _), several in kinds.items():
+        alike = len({kind for _, kind in several}) == 1 and all(s in found for s, _ in several)
+        for slot, _ in several:
+            if part != 1 and not alike:
+                found.pop(slot, None)
+    return found
+
+
+def only_reader(slot, p, readers, outputs):
+    """The one call that reads this result, if it may be written over it."""
+    if len(readers) != 1 or not is_small(slot) or prod(slot.shape) == 1 or slot in outputs:
+        return None
+    (q,) = readers
+    together = (q.part, q.phase) == (p.part, p.phase) and q.call.out not in outputs
+    return q if together and can_be_overwritten(slot, q.call) else None
 
 
 def is_anew(slots, outputs, read, reuse):

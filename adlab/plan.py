@@ -17,7 +17,7 @@ Sources: FFTW's plans; Griewank & Walther, *Evaluating Derivatives*, chapter 6.
 
 import gc
 from contextlib import contextmanager
-from operator import attrgetter, eq
+from operator import attrgetter
 
 import numpy as np
 
@@ -28,7 +28,7 @@ from adlab.tape import Tape
 from adlab.transforms import Function, as_layer, numbered
 from adlab.vectors import basis, floats, size
 
-SHAPE_AND_TYPE = attrgetter("shape", "dtype")
+KIND = attrgetter("__class__", "shape", "dtype")  # what a plan is made for
 
 
 class Plan:
@@ -51,9 +51,10 @@ class Plan:
         self.net = as_network(net, len(args))
         arrays = self.net.arguments(args)
         y = self.net.value(*arrays)  # says where shapes do not fit
-        self.kinds = list(map(SHAPE_AND_TYPE, arrays))
-        self.results = list(map(SHAPE_AND_TYPE, map(np.asarray, y if self.net.several else (y,))))
+        self.kinds = list(map(KIND, arrays))
+        self.results = list(map(KIND, map(np.asarray, y if self.net.several else (y,))))
         self.argnums, self.chosen = argnums, chosen(argnums, len(arrays))
+        self.single = isinstance(argnums, int | np.integer)
         self.reuse = reuse
         self.programs = {}
         self.lock = Lock()
@@ -68,11 +69,6 @@ class Plan:
     def value_and_grad(self, *args):
         """(l, gradients): the value of a network with one scalar result, and a row for each arg."""
         args = self.checked(args)
-        if self.net.several or self.results[0][0] != ():
-            raise ValueError(
-                f"value_and_grad wants one scalar, {self.net.name} gives "
-                f"{', '.join(str(shape) for shape, _ in self.results)}: use vjp with a cotangent"
-            )
         with self.lock:
             l, *bars = self.run("value_and_grad", args)
         return l, self.as_asked(bars)
@@ -100,9 +96,7 @@ class Plan:
     def jvp(self, args, tangents):
         """(y, y_dot): the value, and its change along the tangents of the chosen arguments."""
         args = self.checked(args)
-        kinds = [self.kinds[i] for i in self.chosen]
-        single = isinstance(self.argnums, int | np.integer)
-        tangents = self.like("tangent", (tangents,) if single else tangents, kinds)
+        tangents = self.along(tangents)
         with self.lock:
             found = self.run("jvp", (*args, *tangents))
         n = len(self.results)
@@ -129,25 +123,31 @@ class Plan:
         return tuple(ys) if self.net.several else ys[0]
 
     def as_asked(self, parts):
-        return parts[0] if isinstance(self.argnums, int | np.integer) else tuple(parts)
+        return parts[0] if self.single else tuple(parts)
 
     # ---- What comes in ----------------------------------------------------------------------
 
     def checked(self, args):
         """The arguments, arrays of the shapes and types that the plan was made for."""
-        plain = set(map(type, args)) == {np.ndarray} and len(args) == len(self.kinds)
-        if plain and all(map(eq, map(SHAPE_AND_TYPE, args), self.kinds)):
+        if fit(args, self.kinds):
             return args
         self.net.names_of(len(args))
         return self.like("argument", args, self.kinds, self.net.inputs)
 
+    def along(self, tangents):
+        """The tangents of the chosen arguments, a tuple."""
+        tangents = (tangents,) if self.single else tangents
+        return self.like("tangent", tangents, [self.kinds[i] for i in self.chosen])
+
     def like(self, role, arrays, kinds, names=None):
         """Arrays of these shapes and types; a ValueError that says what came and what is wanted."""
+        if isinstance(arrays, tuple) and fit(arrays, kinds):
+            return arrays
         if not isinstance(arrays, tuple | list) or len(arrays) != len(kinds):
             came = len(arrays) if isinstance(arrays, tuple | list) else type(arrays).__name__
             raise ValueError(f"{self!r} wants {len(kinds)} {role}s, {came} came")
         found = []
-        for i, (x, (shape, dtype)) in enumerate(zip(arrays, kinds, strict=True)):
+        for i, (x, (_, shape, dtype)) in enumerate(zip(arrays, kinds, strict=True)):
             name = f"{role} {names[i] if names else i + 1}"
             a = floats(x, f"{name} of {self.net.name}", dtype)
             if not isinstance(a, np.ndarray):
@@ -162,21 +162,22 @@ class Plan:
 
     def __repr__(self):
         shapes = ", ".join(
-            f"{name} {shape}" for name, (shape, _) in zip(self.net.inputs, self.kinds, strict=True)
+            f"{name} {shape}"
+            for name, (_, shape, _) in zip(self.net.inputs, self.kinds, strict=True)
         )
         return f"Plan of {self.net.name}({shapes})"
 
     # ---- Programs ---------------------------------------------------------------------------
 
-    def program(self, what, arrays):
-        """The program for `what`, which is made when it is needed for the first time."""
-        if what not in self.programs:
-            with no_search_for_garbage():
-                self.programs[what] = getattr(self, f"compile_{what}")(arrays)
-        return self.programs[what]
-
     def run(self, what, arrays, stage=0):
-        return self.program(what, arrays).run(arrays, stage)
+        program = self.programs.get(what) or self.compiled(what, arrays)
+        return program.run(arrays, stage)
+
+    def compiled(self, what, arrays):
+        """The program for `what`, which is made when it is needed for the first time."""
+        with no_search_for_garbage():
+            program = self.programs[what] = getattr(self, f"compile_{what}")(arrays)
+        return program
 
     def recorded(self, arrays):
         """(tape, nodes of the arguments, of the results, the steps that move)."""
@@ -195,20 +196,26 @@ class Plan:
 
     def compile_value_and_grad(self, arrays):
         tape, inputs, outputs, steps = self.recorded(arrays)
-        one = np.ones(1, self.results[0][1])  # u = 1
+        if self.net.several or outputs[0].value.shape != ():
+            shapes = ", ".join(str(shape) for _, shape, _ in self.results)
+            raise ValueError(
+                f"value_and_grad wants one scalar, {self.net.name} gives {shapes}: "
+                "use vjp with a cotangent"
+            )
+        one = np.ones(1, outputs[0].value.dtype)  # u = 1
         bars = self.cotangents(steps, outputs, inputs, [one])
         return Program(tape, [[], [outputs[0].value, *bars]], reuse=self.reuse)
 
     def compile_vjp(self, arrays):
         tape, inputs, outputs, steps = self.recorded(arrays)
-        U = [tape.input(np.ones(shape, dtype)) for shape, dtype in self.results]
+        U = [tape.input(np.ones(shape, dtype)) for _, shape, dtype in self.results]
         bars = self.cotangents(steps, outputs, inputs, [u.reshape(1, *u.shape) for u in U])
         ys = [node.value for node in outputs]
         return Program(tape, [ys, bars], again=True, reuse=self.reuse)
 
     def cotangents(self, steps, outputs, inputs, U):
         bars = pulled(steps, outputs, inputs, U)
-        return [one_of(bars[i], *self.kinds[i]) for i in self.chosen]
+        return [one_of(bars[i], *self.kinds[i][1:]) for i in self.chosen]
 
     def compile_jvp(self, arrays):
         n = len(self.kinds)
@@ -216,14 +223,14 @@ class Plan:
         V = [tape.input(v) for v in arrays[n:]]
         moving = [inputs[i] for i in self.chosen]
         dots = pushed(steps, outputs, moving, [v.reshape(1, *v.shape) for v in V])
-        dots = [one_of(v, *kind) for v, kind in zip(dots, self.results, strict=True)]
+        dots = [one_of(v, *kind) for v, (_, *kind) in zip(dots, self.results, strict=True)]
         return Program(tape, [[], [*(node.value for node in outputs), *dots]], reuse=self.reuse)
 
     def compile_jacobian(self, arrays):
         tape, inputs, outputs, steps = self.recorded(arrays)
-        rows = tuple(shape for shape, _ in self.results)
-        columns = tuple(self.kinds[i][0] for i in self.chosen)
-        moving, dtype = [inputs[i] for i in self.chosen], self.results[0][1]
+        rows = tuple(shape for _, shape, _ in self.results)
+        columns = tuple(self.kinds[i][1] for i in self.chosen)
+        moving, dtype = [inputs[i] for i in self.chosen], self.results[0][2]
         if size(rows) <= size(columns):  # e_i J, for all i at once
             bars = pulled(steps, outputs, moving, basis(rows, dtype))
             blocks = [[cut(bar, rows)[j] for bar in bars] for j in range(len(rows))]
@@ -236,6 +243,14 @@ class Plan:
             for n, X in zip(columns, row, strict=True)
         ]
         return Program(tape, [[], blocks], reuse=self.reuse)
+
+
+def fit(arrays, kinds):
+    """Are these plain arrays of the kinds?"""
+    try:
+        return list(map(KIND, arrays)) == kinds
+    except AttributeError:  # a number, a list
+        return False
 
 
 @contextmanager

@@ -8,9 +8,9 @@ from math import prod
 
 import numpy as np
 
-from adlab.layers import Concatenate
+from adlab.layers import Concatenate, Linear
 from adlab.networks import Network
-from adlab.tape import Traced
+from adlab.tape import Traced, Untraceable
 
 
 class Node:
@@ -94,7 +94,7 @@ def traced(tape, layer, xs, moves):
     rule = CHEAPER.get(type(layer), type(layer).rule)
     try:
         y, row = rule(layer, *xs) if moves else (layer.value(*xs), None)
-    except Exception:  # it wants numbers, so it is given them, at each run
+    except Untraceable:  # it wants numbers, so it is given them, at each run
         y, row = None, None
     if not isinstance(y, Traced):
         y = tape.other(layer.value, xs, {})
@@ -109,9 +109,11 @@ class Local:
         self.tape, self.layer, self.xs, self.row = tape, layer, xs, row
 
     def push(self, V):
+        if self.row is None:
+            return self.pushed_as_it_is(V)
         try:
             return self.row.push(V)
-        except Exception:
+        except Untraceable:
             return self.pushed_as_it_is(V)
 
     def pushed_as_it_is(self, V):
@@ -126,9 +128,11 @@ class Local:
         return self.tape.other(push, (*self.xs, *(V[i] for i in moving)), {})
 
     def pull(self, U, wanted):
+        if self.row is None:
+            return self.pulled_as_it_is(U, wanted)
         try:
             return self.row.pull(U, wanted)
-        except Exception:
+        except Untraceable:
             return self.pulled_as_it_is(U, wanted)
 
     def pulled_as_it_is(self, U, wanted):
@@ -148,6 +152,29 @@ class Local:
 
 
 # ---- Layers that do better than their rule -----------------------------------------------------
+
+
+class Rows:
+    """The Jacobian of y = a Wᵀ + b for a batch: tangents are pushed as rows, as values are."""
+
+    def __init__(self, row, W, a):
+        self.row, self.W, self.a = row, W, a
+
+    def push(self, V):
+        dW, *others = V
+        if dW is None:
+            return self.row.push(V)
+        moved = self.a @ np.swapaxes(dW, -1, -2)
+        still = all(v is None for v in others)
+        return moved if still else moved + self.row.push((None, *others))
+
+    def pull(self, U, wanted):
+        return self.row.pull(U, wanted)
+
+
+def linear(layer, W, b, a):
+    y, row = layer.rule(W, b, a)
+    return y, Rows(row, W, a) if a.ndim == 2 else row
 
 
 class Joined:
@@ -172,4 +199,4 @@ def concatenate(layer, *xs):
 
 
 # Layer -> (y, what pushes and pulls), for layers whose own Jacobian is general but slow.
-CHEAPER = {Concatenate: concatenate}
+CHEAPER = {Concatenate: concatenate, Linear: linear}

@@ -27,7 +27,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from adlab.calls import Call, Slot, View, address, identity, writing
 
 
-class Untraceable(TypeError):
+class Untraceable(TypeError, AttributeError):
     """An operation that a tape can't hold."""
 
 
@@ -129,6 +129,9 @@ class Tape:
             return Y.reshape(*lead, *Y.shape)
         if A.shape[-1] != B.shape[-2]:
             raise ValueError(f"{A.shape} @ {B.shape} does not conform")
+        d = diagonal_of(A)
+        if d is not None:  # diag(d) B
+            return self.seen(d).reshape(-1, 1) * B
         lead = np.broadcast_shapes(A.shape[:-2], B.shape[:-2])
         shape = (*lead, A.shape[-2], B.shape[-1])
         return self.record(("matmul",), (A, B), shape, np.result_type(A.dtype, B.dtype))
@@ -143,10 +146,26 @@ class Tape:
         elif factors:  # Σ a b = aᵀ b
             x, y = map(self.seen, factors)
             y = self.matmul(x.reshape(1, -1), y.reshape(-1, 1)).reshape(())
+        elif ufunc is np.add and len(axes) == 1 and a.dtype.kind == "f" and a.view.complete:
+            y = self.summed(a, *axes).reshape(left)
         else:
             form = ("reduce", ufunc, tuple(sorted(axes)))
             y = self.record(form, (a,), left, ufunc.reduce(np.ones(1, a.dtype)).dtype)
         return y.reshape(shape) if keepdims else y
+
+    def summed(self, a, axis):
+        """Σ over one axis, as a product with ones: that is faster than to add up rows."""
+        n, before, behind = a.shape[axis], prod(a.shape[:axis]), prod(a.shape[axis + 1 :])
+        if behind == 1:
+            return self.matmul(a.reshape(before, n), self.ones(n, 1, a.dtype))
+        return self.matmul(self.ones(1, n, a.dtype), a.reshape(before, n, behind))
+
+    def ones(self, rows, columns, dtype):
+        """The constant matrix of ones, the same each time: constants are told apart by their id."""
+        key = "ones", rows, columns, dtype
+        if key not in self.known:
+            self.known[key] = np.ones((rows, columns), dtype)
+        return self.known[key]
 
     def mean(self, a, axis=None, keepdims=False):
         total = self.reduce(np.add, a, axis, keepdims)
@@ -257,13 +276,17 @@ def simplified(tape, ufunc, inputs):
 
 
 def without_one(tape, a, b):
-    """1 a = a"""
-    return unchanged(b, a) if isinstance(b, Traced) and is_number(a, 1.0) else over_one(tape, a, b)
-
-
-def over_one(tape, a, b):
-    """a / 1 = a 1 = a"""
+    """1 a = a 1 = a"""
+    if isinstance(b, Traced) and is_number(a, 1.0):
+        return unchanged(b, a)
     return unchanged(a, b) if isinstance(a, Traced) and is_number(b, 1.0) else None
+
+
+def as_multiple(tape, a, b):
+    """a / c = (1 / c) a,   a / 1 = a"""
+    if not isinstance(a, Traced) or a.dtype.kind != "f" or not isinstance(b, int | float) or not b:
+        return None
+    return unchanged(a, b) if b == 1 else tape.entrywise(np.multiply, a, 1 / b)
 
 
 def unchanged(a, one):
@@ -273,9 +296,13 @@ def unchanged(a, one):
 
 
 def as_difference(tape, a, b):
-    """a + (-1) b = a - b"""
+    """a + (-1) b = a - b,   a + 0 = a"""
     negated = negated_by(b) if isinstance(b, Traced) else None
-    return None if negated is None else tape.entrywise(np.subtract, a, tape.seen(negated))
+    if negated is not None:
+        return tape.entrywise(np.subtract, a, tape.seen(negated))
+    if is_zero(b) and isinstance(a, Traced) and np.shape(b) in (a.shape, a.shape[-1:]):
+        return unchanged(a, b)
+    return None
 
 
 def as_product(tape, a, p):
@@ -290,7 +317,7 @@ def as_product(tape, a, p):
 
 SIMPLER = {
     np.multiply: without_one,
-    np.divide: over_one,
+    np.divide: as_multiple,
     np.add: as_difference,
     np.power: as_product,
 }
@@ -313,6 +340,25 @@ def negated_by(b):
         if is_number(one, -1.0) and x.shape == b.shape:
             return x
     return None
+
+
+def diagonal_of(A):
+    """The View of d, if A was made as I d = diag(d), of a row d."""
+    call = A.slot.call if isinstance(A, Traced) and A.view.complete and A.ndim == 2 else None
+    if not call or call.form != ("entrywise", np.multiply):
+        return None
+    one, d = call.operands
+    row = isinstance(d, View) and d.shape[-1:] == (len(A),) == (prod(d.shape),)
+    return d if row and is_identity(one) else None
+
+
+def is_identity(x):
+    constant = isinstance(x, np.ndarray) and x.ndim == 2 and x.shape[0] == x.shape[1]
+    return constant and np.array_equal(x, np.eye(len(x)))
+
+
+def is_zero(x):
+    return isinstance(x, np.ndarray) and not x.any()
 
 
 def is_number(x, c):
@@ -368,6 +414,9 @@ class Traced(NDArrayOperatorsMixin):
     def swapaxes(self, i, j):
         return np.swapaxes(self, i, j)
 
+    def transpose(self, *axes):
+        return np.transpose(self, axes or None)
+
     def astype(self, dtype, copy=True):
         return self if self.dtype == dtype else self.tape.other(np.astype, (self, dtype), {})
 
@@ -385,6 +434,9 @@ class Traced(NDArrayOperatorsMixin):
 
     def no_numbers(self, *_, **__):
         raise Untraceable("a traced array stands for many arrays and has no numbers to ask for")
+
+    def __getattr__(self, name):
+        raise Untraceable(f"a traced array has no .{name}")
 
     __array__ = __bool__ = __float__ = __int__ = __index__ = __iter__ = __setitem__ = no_numbers
     __hash__ = object.__hash__

@@ -403,8 +403,21 @@ SIMPLER = {
         lambda a: a * np.ones((1, 1)),
         lambda a: 2 * a,
     ],
-    np.divide: [lambda a: a / 1, lambda a: 1 / a, lambda a: a / 2.0],
-    np.add: [lambda a: a + -1 * a, lambda a: a + (-1 * a)[:1], lambda a: 1 + -1.0 * a],
+    np.divide: [
+        lambda a: a / 1,
+        lambda a: 1 / a,
+        lambda a: a / 2.0,
+        lambda a: a / 7,
+        lambda a: a / a,
+    ],
+    np.add: [
+        lambda a: a + -1 * a,
+        lambda a: a + (-1 * a)[:1],
+        lambda a: 1 + -1.0 * a,
+        lambda a: a + np.zeros(3),
+        lambda a: a + np.zeros((2, 2, 3)),
+        lambda a: np.zeros((2, 3)) + a,
+    ],
     np.power: [lambda a, p=p: a**p for p in (3, 2.0, 1, 0.5, -1, 0, 2.5)] + [lambda a: 2.0**a],
 }
 
@@ -438,6 +451,10 @@ FUNCTIONS = [
     lambda a: a[:, [2, 0, 2]] + a[..., :1].swapaxes(0, 1)[:1, :1],
     lambda a: np.transpose(a, (2, 0, 1)).reshape(4, 6) @ np.ones(6),
     lambda a: np.ones(3) @ a + a[0, 0] @ np.ones(4),
+    lambda a: (np.eye(4) * a[0, 0]) @ a[0, :2].T,
+    lambda a: (np.eye(3) * a[:1, :, 2]) @ a[1, :, :2],
+    lambda a: (np.eye(3) * a[0, :, :1]) @ a[0],
+    lambda a: a[:, ::2].sum(0) + a.sum(axis=0)[1],
     lambda a: np.cumsum(a, axis=1) + np.linalg.norm(a),
     lambda a: np.split(a, 3, axis=1)[1] * np.broadcast_to(a[:1], (2, 3, 4)),
     lambda a: np.zeros_like(a) + a.ravel()[5] - np.add.outer(a[0, 0], a[0, 1]).sum(),
@@ -616,7 +633,7 @@ def test_threads_wait_for_each_other():
 
 
 def traces():
-    """How many parts of tapes are alive. By type(x): other tests leave objects that lie about it."""
+    """How many parts of tapes are alive. type(x), since other tests leave objects that lie."""
     gc.collect()
     return sum(type(x) in (calls.Slot, tape.Traced) for x in gc.get_objects())
 
