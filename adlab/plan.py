@@ -4,6 +4,7 @@
     l, gradients = plan.value_and_grad(*args)
     y, pullback = plan.vjp(*args);  pullback(u)
     y, y_dot = plan.jvp(args, tangents)
+    products = plan.hvp(args, tangents)     # H v
 
 The sweeps of `networks.py` are run once more, on traced arrays: what NumPy is asked to do is
 written on a tape, and the tape becomes a flat list of bound calls in memory of its own. So a plan
@@ -21,6 +22,7 @@ from operator import attrgetter
 
 import numpy as np
 
+from adlab.duals import push_along
 from adlab.networks import Network
 from adlab.program import Program
 from adlab.sweeps import Node, evaluated, pulled, pushed
@@ -101,6 +103,16 @@ class Plan:
             found = self.run("jvp", (*args, *tangents))
         n = len(self.results)
         return self.as_returned(found[:n]), self.as_returned(found[n:])
+
+    def hvp(self, args, tangents):
+        """H v, the Hessian of a scalar by the chosen arguments times a vector, as in `hvp`.
+
+        A TypeError where a layer asks for numbers, as MaxPool does: `adlab.hvp` takes those.
+        """
+        args = self.checked(args)
+        tangents = self.along(tangents)
+        with self.lock:
+            return self.as_asked(self.run("hvp", (*args, *tangents)))
 
     def jacobian(self, *args):
         """The whole Jacobian by the chosen arguments, each block of shape output + input.
@@ -196,15 +208,37 @@ class Plan:
 
     def compile_value_and_grad(self, arrays):
         tape, inputs, outputs, steps = self.recorded(arrays)
-        if self.net.several or outputs[0].value.shape != ():
+        bars = self.gradient(steps, outputs, inputs)
+        return Program(tape, [[], [outputs[0].value, *bars]], reuse=self.reuse)
+
+    def gradient(self, steps, outputs, inputs):
+        """1 J, for a network with one scalar result."""
+        if self.net.several or self.results[0][1] != ():
             shapes = ", ".join(str(shape) for _, shape, _ in self.results)
             raise ValueError(
-                f"value_and_grad wants one scalar, {self.net.name} gives {shapes}: "
+                f"a gradient wants one scalar, {self.net.name} gives {shapes}: "
                 "use vjp with a cotangent"
             )
-        one = np.ones(1, outputs[0].value.dtype)  # u = 1
-        bars = self.cotangents(steps, outputs, inputs, [one])
-        return Program(tape, [[], [outputs[0].value, *bars]], reuse=self.reuse)
+        return self.cotangents(steps, outputs, inputs, [np.ones(1, self.results[0][2])])
+
+    def compile_hvp(self, arrays):
+        """Forward over reverse: the sweeps once more, on dual numbers of traced arrays."""
+        n, tape = len(self.kinds), Tape()
+        xs = [tape.input(a) for a in arrays[:n]]
+        V = [tape.input(v) for v in arrays[n:]]
+
+        def gradient(*moving):
+            inputs = list(map(Node, xs))
+            for i, x in zip(self.chosen, moving, strict=True):
+                inputs[i] = Node(x, True)
+            outputs, steps = evaluated(tape, self.net, inputs)
+            tape.phase = 1
+            return self.gradient(steps, outputs, inputs)
+
+        moving = [xs[i] for i in self.chosen]
+        _, dots = push_along(gradient, moving, [v.reshape(1, *v.shape) for v in V])
+        dots = [one_of(v, *self.kinds[i][1:]) for v, i in zip(dots, self.chosen, strict=True)]
+        return Program(tape, [[], dots], reuse=self.reuse)
 
     def compile_vjp(self, arrays):
         tape, inputs, outputs, steps = self.recorded(arrays)

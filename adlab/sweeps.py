@@ -8,6 +8,7 @@ from math import prod
 
 import numpy as np
 
+from adlab.followed import Followed
 from adlab.layers import Concatenate, Linear
 from adlab.networks import Network
 from adlab.tape import Traced, Untraceable
@@ -55,7 +56,14 @@ def frame(net, nodes, caller=None):
 
 
 def numbers(x):
+    """The numbers at hand in place of an array that stands for many."""
+    while isinstance(x, Followed):
+        x = x.value
     return x.array if isinstance(x, Traced) else x
+
+
+def is_known(x):
+    return not isinstance(x, Traced | Followed)
 
 
 def pushed(steps, outputs, inputs, V):
@@ -89,16 +97,26 @@ def pulled(steps, outputs, inputs, U):
 
 def traced(tape, layer, xs, moves):
     """(y, row): the value and, if it moves, what pushes and pulls its vectors."""
-    if not any(isinstance(x, Traced) for x in xs):
+    if all(map(is_known, xs)):
         return layer.value(*xs), None
     rule = CHEAPER.get(type(layer), type(layer).rule)
     try:
         y, row = rule(layer, *xs) if moves else (layer.value(*xs), None)
     except Untraceable:  # it wants numbers, so it is given them, at each run
         y, row = None, None
-    if not isinstance(y, Traced):
-        y = tape.other(layer.value, xs, {})
+    if is_known(y):
+        y = as_it_is(tape, layer, xs)
     return y, Local(tape, layer, xs, row)
+
+
+def as_it_is(tape, layer, xs):
+    """The value of a layer that asks for numbers, by its own function at each run."""
+    if any(isinstance(x, Followed) for x in xs):
+        raise Untraceable(
+            f"{layer.name} asks for numbers, so no plan can be made of its second derivative: "
+            "use adlab.hvp"
+        )
+    return tape.other(layer.value, xs, {})
 
 
 class Local:

@@ -25,6 +25,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from adlab.calls import Call, Slot, View, address, identity, writing
+from adlab.followed import Followed
 
 
 class Untraceable(TypeError, AttributeError):
@@ -387,9 +388,13 @@ class Traced(NDArrayOperatorsMixin):
         self.view = View(slot, array.shape, array.strides, address(array) - slot.start)
 
     def __array_ufunc__(self, ufunc, method, *inputs, **settings):
+        if any(isinstance(x, Followed) for x in inputs):
+            return NotImplemented  # a dual number takes the step, and comes here with its parts
         return self.tape.ufunc(ufunc, method, inputs, settings)
 
     def __array_function__(self, function, types, args, settings):
+        if any(issubclass(kind, Followed) for kind in types):
+            return NotImplemented
         return self.tape.function(function, args, settings)
 
     shape = property(lambda self: self.array.shape)
@@ -420,8 +425,9 @@ class Traced(NDArrayOperatorsMixin):
     def astype(self, dtype, copy=True):
         return self if self.dtype == dtype else self.tape.other(np.astype, (self, dtype), {})
 
-    def sum(self, axis=None, keepdims=False):
-        return self.tape.reduce(np.add, self, axis, keepdims)
+    def sum(self, axis=None, keepdims=False, dtype=None):
+        a = self if dtype is None else self.astype(dtype)
+        return self.tape.reduce(np.add, a, axis, keepdims)
 
     def mean(self, axis=None, keepdims=False):
         return self.tape.mean(self, axis, keepdims)
@@ -431,6 +437,10 @@ class Traced(NDArrayOperatorsMixin):
 
     def min(self, axis=None, keepdims=False):
         return self.tape.reduce(np.minimum, self, axis, keepdims)
+
+    def through(self, J):
+        """J a, for a linear map that moves numbers in its own way."""
+        return self.tape.other(lambda a: J.push(a[None])[0], (self,), {})
 
     def no_numbers(self, *_, **__):
         raise Untraceable("a traced array stands for many arrays and has no numbers to ask for")

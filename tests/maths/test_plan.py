@@ -84,8 +84,26 @@ def agree(net, args, runs=2, **settings):
             value, gradients = plan.value_and_grad(*args)
             same(value, y, "value of value_and_grad")
             same(gradients, np.ones((), y.dtype) @ J, "value_and_grad")
+            second_order_agrees(plan, net, args, V)
         args = tuple(read_only(a * a.dtype.type(0.9) + a.dtype.type(0.01)) for a in args)
     return plan
+
+
+WANT_NUMBERS = {
+    "MaxPool",
+    "sinh",
+    "own_rule",
+    "AsksForNumbers",
+}  # a plan knows their first derivative alone
+
+
+def second_order_agrees(plan, net, args, V):
+    asking = WANT_NUMBERS & {equation.layer.name for equation in net.equations}
+    if asking:
+        with pytest.raises(TypeError, match=r"use adlab.hvp|would lose the derivative"):
+            plan.hvp(args, V)
+    else:
+        same(plan.hvp(args, V), adlab.hvp(net, args, V), "hvp")
 
 
 def read_only(a):
