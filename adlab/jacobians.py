@@ -134,7 +134,7 @@ class Jacobian:
 
 def common_type(*parts):
     """The float type that arrays or Jacobians have together; None if none of them has one."""
-    types = {part.dtype for part in parts if part is not None} - {None}
+    types = {part.dtype for part in parts if part is not None and part.dtype is not None}
     return np.result_type(*types) if len(types) > 1 else next(iter(types), None)
 
 
@@ -276,7 +276,7 @@ def times(A, X, B):
         X = A @ X
     if B is None:
         return X
-    if B.ndim == 2:  # all rows of all matrices in one product
+    if B.ndim == 2 and X.shape[:-2] != (1,):  # all rows of all matrices in one product
         *lead, s = X.shape
         return (X.reshape(prod(lead), s) @ B).reshape(*lead, B.shape[-1])
     return X @ B

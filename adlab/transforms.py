@@ -265,6 +265,8 @@ def on_leaves(f, primals):
 
 def arranged(arrays, primals):
     """The arrays in the form of the primals: a tuple with one entry for each."""
+    if not any(map(holds_arrays, primals)):
+        return tuple(arrays)
     left = iter(arrays)
     return tuple(rebuilt(p, left, holds_arrays) for p in primals)
 
@@ -292,9 +294,9 @@ def name(f):
 def linearize_in(f, argnums, primals):
     """(y, J, chosen): by the arguments `argnums` alone; the others are constants."""
     numbers = (argnums,) if np.ndim(argnums) == 0 else tuple(argnums)
-    if any(isinstance(i, bool) or not isinstance(i, int | np.integer) for i in numbers):
+    if not all(type(i) is int or isinstance(i, np.integer) for i in numbers):
         raise TypeError(f"argnums is a whole number or a tuple of them, got {argnums!r}")
-    if any(not -len(primals) <= i < len(primals) for i in numbers):
+    if not -len(primals) <= min(numbers, default=0) <= max(numbers, default=0) < len(primals):
         raise ValueError(f"argnums={argnums}, but {len(primals)} arguments came")
     numbers = tuple(i % len(primals) for i in numbers)
     if not numbers or len(set(numbers)) < len(numbers):
