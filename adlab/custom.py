@@ -142,9 +142,14 @@ def stop_gradient(x):
 
 
 def at_rest(x):
-    """x without all who follow it."""
+    """x without all who follow it: to be read, for their Jacobians may hold the same memory."""
+    if not isinstance(x, Followed):
+        return x
     while isinstance(x, Followed):
         x = x.value
+    if isinstance(x, np.ndarray):
+        x = x.view()
+        x.flags.writeable = False
     return x
 
 

@@ -23,7 +23,14 @@ from adlab.layers import Layer
 from adlab.networks import Equation, Network, NetworkJacobian, spans, with_last_uses
 from adlab.operations import as_layer, not_real
 from adlab.trees import is_tree, leaves, rebuilt
-from adlab.vectors import count, floats, total
+from adlab.vectors import count, floats, memory, total
+
+IN_PLACE = (
+    "adlab: an array that the derivative reads can't be changed in place before the function has "
+    "returned: write into a copy, or make a new array"
+)
+
+SMALL = 2**12  # bytes of a constant that is copied at each use
 
 
 class Traced(Followed):
@@ -46,21 +53,32 @@ class Trace(Follower):
         super().__init__()
         self.given = given  # how many arguments
         self.nodes = []
+        self.locked = []  # constants that can't be written to until the function has returned
 
     def operate(self, function, rules, args, settings):
         """A function of NumPy: its value, and a Jacobian for each argument that is followed."""
         if not self.open:
             raise ValueError(OVER)
-        values, fixed, places, parents = [*args], [*args], [], []
+        values, places, parents, constants = [*args], [], [], []
         for k, a in enumerate(args):
             if type(a) is Traced and a.follower is self:
-                values[k], fixed[k] = a.value, None
+                values[k] = a.value
                 places.append(k)
                 parents.append(a.number)
+            elif type(a) is np.ndarray:
+                constants.append(k)
         y = function(*values, **settings)
         if y.dtype.kind != "f":
             raise TypeError(not_real(y, function))
-        blocks = [rules[k](y, *values, **settings) for k in places]
+        for k in constants:
+            values[k] = steady(values[k])
+        blocks, fixed = [], values.copy()
+        for k in places:
+            J = rules[k](y, *values, **settings)
+            blocks.append(J)
+            fixed[k] = None
+        for k in constants:
+            self.keep(values[k], blocks)
         self.nodes.append((parents, blocks, (function, fixed, places, settings)))
         return Traced(y, self, self.given + len(self.nodes) - 1)
 
@@ -69,12 +87,36 @@ class Trace(Follower):
         if isinstance(layer, Network):
             return layer.evaluate(args, lambda equation, xs: equation.layer(*xs))
         mine = [k for k, a in enumerate(args) if self.follows(a)]
-        values = layer.arguments([self.value_of(a) for a in args])
+        values = layer.arguments([a.value if k in mine else steady(a) for k, a in enumerate(args)])
         y, row = layer.rule(*values)
         fixed = [None if k in mine else a for k, a in enumerate(values)]
         parents = [args[k].number for k in mine]
         blocks = [row[k] for k in mine] if type(row) is Row else Whole(row, mine)
+        for a in fixed:
+            self.keep(a, each(blocks))
         return self.note(y, (parents, blocks, (layer, fixed, row)))
+
+    def keep(self, a, blocks):
+        """A constant that these blocks may hold must not change before the function has returned.
+
+        A small one they have as a copy (`steady`). A large one can't be written to for so long: who
+        tries is told so by NumPy, in the line that would have made the derivative wrong.
+        """
+        if type(a) is not np.ndarray or a.nbytes <= SMALL:
+            return
+        owner = memory(a)
+        owner = owner if isinstance(owner, np.ndarray) else a
+        if owner.flags.writeable and any(J.held() for J in blocks):
+            for array in (a, owner):
+                if array.flags.writeable:
+                    array.flags.writeable = False
+                    self.locked.append(array)
+
+    def close(self):
+        """The function has returned: nobody follows any more, and what was locked is free."""
+        self.open = False
+        while self.locked:  # the owner of a memory before those who look at it
+            self.locked.pop().flags.writeable = True
 
     def note(self, y, node):
         if not self.open:
@@ -88,6 +130,11 @@ class Trace(Follower):
 
     def value_of(self, a):
         return a.value if self.follows(a) else a
+
+
+def steady(a):
+    """A small constant as it is now, whatever the function does to it later; see `Trace.keep`."""
+    return a.copy("K") if type(a) is np.ndarray and a.nbytes <= SMALL else a
 
 
 class Pulled:
@@ -271,8 +318,12 @@ def trace(f, args, layer):
     follower = Trace(len(args))
     try:
         returned = f(*(Traced(a, follower, k) for k, a in enumerate(args)))
+    except ValueError as error:
+        if follower.locked and "read-only" in str(error):
+            error.add_note(IN_PLACE)
+        raise
     finally:
-        follower.open = False
+        follower.close()
     if returned is None:
         raise TypeError(f"{layer.name} returns None: does it lack a `return`?")
     results = [y if follower.follows(y) else floats(y, "a result", float) for y in leaves(returned)]

@@ -10,6 +10,7 @@ from adlab import (
     Embedding,
     HalfSquare,
     Linear,
+    Multiply,
     Network,
     Sin,
     SoftmaxCrossEntropy,
@@ -21,6 +22,7 @@ from adlab import (
     jacrev,
     jvp,
     linearize,
+    stop_gradient,
     value_and_grad,
     vjp,
 )
@@ -286,3 +288,97 @@ def test_results_belong_to_the_caller():
     assert not any(np.shares_memory(a, c) for a in (*y, *y_dot) for c in (x,))
     assert not np.shares_memory(y[0], y[1])
     assert not np.shares_memory(y_dot[0], y_dot[1])
+
+
+# ---- Constants that are changed in place --------------------------------------------------------
+
+
+def buffer_reused(n, f=np.multiply):
+    """x ↦ Σ_i c_i x + Σ_i 2 x, where the array of the constants c is written to in between."""
+
+    def function(x):
+        c = np.arange(1.0, n + 1)
+        y = f(c, x)
+        c[:] = 2
+        return np.sum(y + f(c, x))
+
+    return function
+
+
+def test_a_small_constant_is_taken_as_it_was():
+    x = np.ones(3)
+    wanted = np.array([3.0, 4.0, 5.0])
+    f = buffer_reused(3)
+    assert_close(grad(f)(x), wanted, 1e-15, "the gradient")
+    assert_close(1.0 @ linearize(f, x)[1], (wanted,), 1e-15, "the Jacobian, pulled")
+    assert_close(linearize(f, x)[1] @ (x,), 12.0, 1e-15, "the Jacobian, pushed")
+    assert_close(jvp(f, (x,), (x,))[1], 12.0, 1e-15, "the dual number")
+    assert_close(grad(buffer_reused(3, Multiply()))(x), wanted, 1e-15, "of a layer")
+    assert_close(linearize(f, x)[1].net.value(x), 12.0, 1e-15, "the equations")
+
+
+LARGE = 3000
+
+
+@pytest.mark.parametrize("f", [np.multiply, Multiply()], ids=["numpy", "layer"])
+@pytest.mark.parametrize("transform", [grad, lambda f: lambda x: hessian_row(f, x)])
+def test_a_large_constant_can_not_be_changed_meanwhile(f, transform):
+    """NumPy refuses it in the learner's own line, and a note says why."""
+    with pytest.raises(ValueError, match="read-only") as caught:
+        transform(buffer_reused(LARGE, f))(np.ones(LARGE))
+    assert any("write into a copy" in note for note in caught.value.__notes__)
+    assert caught.traceback[-1].frame.code.name == "function"
+
+
+def hessian_row(f, x):
+    return grad(lambda x: grad(f)(x)[0])(x)
+
+
+def test_large_constants_are_free_again():
+    """When the function has returned, or failed; of a view, its owner too, and also when nested."""
+    owner = numbers(80, 60)
+    part, x = owner[:70], numbers(60)
+
+    def inner(z):
+        return np.sum(np.sin(part @ z))
+
+    def outer(x):
+        before = not owner.flags.writeable
+        l = np.sum(grad(inner)(x) * x)
+        assert (before, owner.flags.writeable, part.flags.writeable) == (False, False, False)
+        return l
+
+    grad(outer)(x)
+    assert owner.flags.writeable
+    assert part.flags.writeable
+    with pytest.raises(ValueError, match="read-only"):
+        grad(lambda x: inner(x) + owner.fill(0))(x)
+    part[0] = owner[0] = 1
+    frozen = numbers(80, 60)
+    frozen.flags.writeable = False
+    grad(lambda x: np.sum(frozen @ x))(x)
+    assert not frozen.flags.writeable
+
+
+def test_what_no_jacobian_holds_may_be_changed():
+    def f(x):
+        noise = np.ones(LARGE)
+        y = x + noise
+        noise[:] = 2
+        return np.sum(y + noise)
+
+    assert_close(grad(f)(np.ones(LARGE)), np.ones(LARGE), 1e-15, "the gradient")
+
+
+def test_a_stopped_value_is_to_be_read():
+    """Its memory is that of a value, which Jacobians hold."""
+
+    def f(x):
+        y = np.exp(x)
+        stop_gradient(y)[:] = 0
+        return np.sum(y)
+
+    with pytest.raises(ValueError, match="read-only"):
+        grad(f)(x)
+    stopped = grad(lambda x: np.sum(stop_gradient(x) * x))(x)
+    assert_close(stopped, x, 1e-15, "a constant")
