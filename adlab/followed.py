@@ -149,6 +149,10 @@ class Followed:
         return self
 
     @property
+    def imag(self):
+        return np.zeros(self.shape, self.dtype)
+
+    @property
     def T(self):
         return call(np.transpose, (self,), {})
 
@@ -227,11 +231,9 @@ class Followed:
     # ---- Methods that are functions ----
 
     def reshape(self, *shape, order="C"):
-        if order != "C":
-            raise TypeError("reshape in C order alone can be differentiated; use .T first")
-        if shape == self.shape:
+        if shape == self.shape and order == "C":
             return self
-        return call(np.reshape, (self, shape[0] if len(shape) == 1 else shape), {})
+        return call(np.reshape, (self, shape[0] if len(shape) == 1 else shape), in_order(order))
 
     def transpose(self, *axes):
         return call(np.transpose, (self, (axes[0] if len(axes) == 1 else axes) or None), {})
@@ -242,11 +244,25 @@ class Followed:
             return self
         return as_type(self, dtype) if dtype.kind == "f" else bare(self).astype(dtype)
 
-    def flatten(self):
-        return np.ravel(self)
+    def flatten(self, order="C"):
+        return call(np.ravel, (self,), in_order(order))
+
+    def ravel(self, order="C"):
+        return call(np.ravel, (self,), in_order(order))
+
+    def compress(self, condition, axis=None):
+        return call(np.compress, (condition, self, axis), {})
 
     def conj(self):
         return self
+
+    conjugate = conj
+
+    def __divmod__(self, other):
+        return self // other, self % other
+
+    def __rdivmod__(self, other):
+        return other // self, other % self
 
 
 OPERATORS = {
@@ -267,11 +283,29 @@ COMPARISONS = {
 }
 SIGNS = {"neg": np.negative, "pos": np.positive, "abs": np.absolute}
 METHODS = (
-    *("sum", "mean", "prod", "max", "min", "var", "std", "cumsum", "clip", "round", "ptp"),
-    *("ravel", "squeeze", "swapaxes", "repeat", "take", "diagonal", "trace", "dot", "copy"),
+    *(
+        "sum",
+        "mean",
+        "prod",
+        "max",
+        "min",
+        "var",
+        "std",
+        "cumsum",
+        "cumprod",
+        "clip",
+        "round",
+        "ptp",
+    ),
+    *("squeeze", "swapaxes", "repeat", "take", "diagonal", "trace", "dot", "copy"),
     *("argmax", "argmin", "argsort", "any", "all", "nonzero"),
 )
 REDUCTIONS = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
+
+
+def in_order(order):
+    """The setting `order`, where it is not the usual one."""
+    return {} if order == "C" else {"order": order}
 
 
 def binary(ufunc):
