@@ -249,7 +249,7 @@ def input_names(function):
 
 
 def function_name(function):
-    return getattr(function, "__name__", repr(function))
+    return function.__name__ if hasattr(function, "__name__") else repr(function)
 
 
 # ---- The network ------------------------------------------------------------------------------
