@@ -9,13 +9,13 @@ What is made anew at each run, large inputs and results, is looked up instead: `
 """
 
 from itertools import groupby, pairwise
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 import numpy as np
 
 from adlab.arenas import Lent
-from adlab.calls import View, in_c_order, writing
-from adlab.forms import Look, as_arrays, fixed, in_front, plainer, stacked_form
+from adlab.calls import View, in_c_order
+from adlab.forms import Look, as_arrays, fixed, in_front, plainer, stacked_form, unbound
 from adlab.scalars import LEAST, chain_of_numbers, is_chain
 
 STACKABLE = ("entrywise", "matmul", "reduce")
@@ -124,7 +124,7 @@ class Binder:
         *operands, out = plainer(form, operands, out)
         if not any(made_anew(x) for x in (*operands, out)):
             return fixed(form, [self.array(x) for x in operands], self.array(out))
-        function, env = writing(form), self.env
+        function, env = unbound(form, operands, out), self.env
         get = itemgetter(*map(self.looked_up, (*operands, out)))
         return lambda: function(*get(env))
 
@@ -158,21 +158,25 @@ class Binder:
         for i, slot in enumerate(inputs):
             arena, _ = self.place[slot]
             if arena.array is None:
-                reads.append((i, arena.looks))
+                reads.append((i, ways(arena, slot.shape)))
             else:
                 gathers.setdefault(arena, []).append(i)
         gathers = [gather(arena.array, places) for arena, places in gathers.items()]
         arenas = {arena: None for arena, _ in self.place.values()}  # in their order
         made = [a for a in arenas if a.array is None and a.phase in stage and a.slots[0].call]
-        made = [(Lent(a.shape, a.dtype), a.looks) for a in made]
+        made = [(Lent(a.shape, a.dtype), ways(a, a.shape)) for a in made]
 
         def begin(arrays):
             for copy in gathers:
                 copy(arrays)
             for i, looks in reads:
-                bind(env, np.asarray(arrays[i], order="C"), looks)
+                array = np.asarray(arrays[i], order="C")
+                for k, seen in looks:
+                    env[k] = seen(array)
             for lent, looks in made:
-                bind(env, lent.array(), looks)
+                array = lent.array()
+                for k, seen in looks:
+                    env[k] = seen(array)
 
         return begin
 
@@ -225,11 +229,19 @@ def made_anew(x):
     return isinstance(x, Look) and x.arena.array is None
 
 
-def bind(env, array, looks):
-    """Put the array, as each call looks at it, where the calls look it up."""
-    for k, shape, strides, offset in looks:
-        same = shape == array.shape and strides == array.strides
-        env[k] = array if same else np.ndarray(shape, array.dtype, array, offset, strides)
+def ways(arena, shape):
+    """For each look at an array of this shape: its place in env, and what makes it of the array."""
+    return [(k, way(arena.dtype, shape, *look)) for k, *look in arena.looks]
+
+
+def way(dtype, whole, shape, strides, offset):
+    """A function that makes of an array in C order what a call looks at, the array itself if it can."""
+    rows = in_c_order(whole, dtype.itemsize)
+    if (shape, strides) == (whole, rows):
+        return lambda array: array
+    if (shape, strides, offset) == (whole[::-1], rows[::-1], 0):
+        return attrgetter("T")
+    return lambda array: np.ndarray(shape, dtype, array, offset, strides)
 
 
 def gather(arena, places):

@@ -40,6 +40,14 @@ def fixed(form, arrays, out):
     return partial(writing(form), *arrays, out)
 
 
+def unbound(form, operands, out):
+    """The function (*operands, out) of a call whose arrays are looked up when it is made."""
+    plain = out.strides == in_c_order(out.shape, out.itemsize)
+    if form == ("matmul",) and plain and all(len(x.shape) <= 2 for x in (*operands, out)):
+        return np.ndarray.dot
+    return writing(form)
+
+
 def as_arrays(form, operands):
     """Plain numbers as arrays of the type that the call needs, so that nothing is converted."""
     if form[0] != "entrywise" or all(isinstance(x, View | np.ndarray) for x in operands):
