@@ -1,6 +1,7 @@
 """Kinds of Jacobian that NumPy's own functions ask for, beyond those that layers need.
 
     OfResult       diag(φ'), where φ' is a formula in the result y: y is all that is held
+    Cast           the same numbers in another float type
     Slice          y = x[key]            its transpose puts y back into zeros
     Cumulative     y_i = x_1 + ... + x_i    its transpose adds from the other end
     Contraction    an einsum that is linear in one operand, all others fixed
@@ -40,6 +41,20 @@ class OfResult(Jacobian):
 
     def held(self):
         return (self.y,)
+
+
+class Cast(Jacobian):
+    """The identity between two float types: what is pushed and pulled takes on the other one."""
+
+    def __init__(self, shape, dtype_in, dtype_out):
+        super().__init__(shape, shape, np.dtype(dtype_out))
+        self.dtype_in = np.dtype(dtype_in)
+
+    def push(self, V):
+        return V.astype(self.dtype)
+
+    def pull(self, U):
+        return U.astype(self.dtype_in)
 
 
 class Slice(Jacobian):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from adlab.layers import Add, Cos, Exp, Layer, Log, Multiply, Sin, Tanh
-from adlab.rules import RULES
+from adlab.rules import ADVICE, RULES
 
 LAYERS = {  # functions that are layers already
     np.add: Add(),
@@ -98,10 +98,11 @@ def not_real(y, function):
 
 def no_rule(function):
     name = function if isinstance(function, str) else full_name(function)
-    return (
-        f"{name} has no rule of differentiation here: write it with functions that have one "
-        "(the tables of adlab.rules list them), or give it one with custom_rule"
+    default = (
+        "write it with functions that have one (the tables of adlab.rules list them), or give it "
+        "one with custom_rule"
     )
+    return f"{name} has no rule of differentiation here: {ADVICE.get(function, default)}"
 
 
 def full_name(function):
@@ -121,8 +122,19 @@ def refuse_unknown(function, rule, settings):
     unknown = [key for key in settings if key not in names]
     if unknown and not code.co_flags & CO_VARKEYWORDS:
         raise TypeError(
-            f"{full_name(function)} can't be differentiated with {unknown[0]}=: leave it out"
+            f"{full_name(function)} can't be differentiated with {unknown[0]}=: "
+            f"{INSTEAD.get(unknown[0], 'leave it out')}"
         )
+
+
+INSTEAD = {  # of a setting
+    "where": "write np.where(condition, x, 0.0) for what it takes (1.0 in a product)",
+    "initial": "leave it out, and add it to the result (or take np.maximum of both)",
+    "dtype": "leave it out, and write x.astype(...)",
+    "casting": "leave it out, and write x.astype(...)",
+    "fweights": "write np.repeat(m, fweights, axis=1)",
+    "period": "write np.interp(np.mod(x, period), ...), with the first point once more at the end",
+}
 
 
 CO_VARKEYWORDS = 0x08  # a code object's flag for **settings

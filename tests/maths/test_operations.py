@@ -4,19 +4,24 @@ import numpy as np
 import pytest
 
 import adlab
-from adlab import rules
+from adlab import matrices, moves, products, rules, slopes
 from tests.operations import FUNCTIONS, INDEXING, PAIRS, SHAPES, UFUNCS, Call
 
 INNER = {  # functions of our own, and the function of NumPy by which they are reached
-    rules.index: None,
-    rules.as_type: np.astype,
-    rules.contract: np.einsum,
-    rules.log_det: np.linalg.slogdet,
-    rules.on_diagonal: np.diag,
-    rules.eigenvectors: np.linalg.eigh,
-    rules.concatenate: np.concatenate,
-    rules.stack: np.stack,
-    rules.length: np.linalg.norm,
+    moves.index: None,
+    moves.as_type: np.astype,
+    moves.on_diagonal: np.diag,
+    moves.counted: np.bincount,
+    moves.concatenate: np.concatenate,
+    moves.stack: np.stack,
+    products.contract: np.einsum,
+    matrices.log_det: np.linalg.slogdet,
+    matrices.eigenvectors: np.linalg.eigh,
+    matrices.singular_values: np.linalg.svd,
+    matrices.left_vectors: np.linalg.svd,
+    matrices.right_vectors: np.linalg.svd,
+    matrices.triangle: np.linalg.qr,
+    matrices.length: np.linalg.norm,
 }
 
 
@@ -33,7 +38,7 @@ def ufunc_calls():
 CALLS = [
     *ufunc_calls(),
     *((f, call) for f, calls in FUNCTIONS.items() for call in calls),
-    *((rules.index, call) for call in INDEXING),
+    *((moves.index, call) for call in INDEXING),
 ]
 IDS = [f"{f.__name__}-{k}-{call}" for k, (f, call) in enumerate(CALLS)]
 every_call = pytest.mark.parametrize("call", [call for _, call in CALLS], ids=IDS)
@@ -64,8 +69,10 @@ def test_every_rule_has_cases():
     assert public == set(UFUNCS) | set(FUNCTIONS)
     assert set(INNER) <= set(rules.RULES)
     assert {f for f in INNER.values() if f} <= set(FUNCTIONS)
-    assert set(UFUNCS) == set(rules.SLOPES)
+    assert set(UFUNCS) == set(slopes.SLOPES)
+    assert not set(rules.RULES) & set(rules.COMPOSED)
     assert not rules.FLAT & (set(rules.RULES) | set(rules.COMPOSED))
+    assert not set(rules.ADVICE) & (rules.FLAT | set(rules.RULES) | set(rules.COMPOSED))
 
 
 @every_call

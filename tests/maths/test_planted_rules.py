@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from adlab import rules
+from adlab import matrices, moves, products, rules
 from adlab.jacobians import Copy, Diagonal, Identity, Zero
+from adlab.slopes import entrywise
 from tests.maths import test_operations
 
 CALLS = test_operations.CALLS
@@ -22,17 +23,7 @@ def calls_of(function):
 
 def reached(f):
     """The function itself, and the ones of ours by which NumPy's are done."""
-    inner = {
-        np.astype: rules.as_type,
-        np.einsum: rules.contract,
-        np.linalg.slogdet: rules.log_det,
-        np.diag: rules.on_diagonal,
-        np.linalg.eigh: rules.eigenvectors,
-        np.concatenate: rules.concatenate,
-        np.stack: rules.stack,
-        np.linalg.norm: rules.length,
-    }
-    return {f, inner.get(f)}
+    return {f, *(inner for inner, public in test_operations.INNER.items() if f is public)}
 
 
 def seen(function, check):
@@ -46,7 +37,7 @@ def seen(function, check):
 
 
 ARGUMENTS = [(f, k) for f, each in rules.RULES.items() if isinstance(each, tuple)
-             for k in range(len(each)) if each[k] is not rules.no_condition]  # fmt: skip
+             for k in range(len(each)) if each[k] is not moves.no_condition]  # fmt: skip
 ARGUMENTS += [(f, None) for f, each in rules.RULES.items() if not isinstance(each, tuple)]
 
 
@@ -58,7 +49,7 @@ def planted(monkeypatch, function, k, fault):
         return lambda y, *args, **settings: fault(rule(y, *args, **settings))
 
     if k is None:
-        broken = rules.Each(lambda i, *args, **settings: fault(each.rule(i, *args, **settings)))
+        broken = moves.Each(lambda i, *args, **settings: fault(each.rule(i, *args, **settings)))
     else:
         broken = tuple(wrong(rule) if i == k else rule for i, rule in enumerate(each))
     monkeypatch.setitem(rules.RULES, function, broken)
@@ -82,7 +73,7 @@ def test_a_rule_that_is_wrong(monkeypatch, f, k, fault):
 
 def slopes(k, slope):
     return lambda each: tuple(
-        rules.entrywise(slope, i) if i == k else rule for i, rule in enumerate(each)
+        entrywise(slope, i) if i == k else rule for i, rule in enumerate(each)
     )
 
 
@@ -116,20 +107,20 @@ SPECIAL = {
         np.prod, only(0, lambda y, a, axis=None, keepdims=False: divided(y, a, axis)),
         "differences"),
     "max: every entry": (
-        np.max, only(0, rules.summed), "differences"),
+        np.max, only(0, moves.summed), "differences"),
     "mean: the sum": (
-        np.mean, only(0, rules.summed), "differences"),
+        np.mean, only(0, moves.summed), "differences"),
     "take: a repeated place is overwritten": (
         np.take, only(0, lambda y, x, i, axis=None: overwriting(y, x, i, axis)),
         "differences"),
     "matmul: the matrix is not transposed": (
-        np.matmul, only(0, lambda Y, A, B: rules.matmul_left(Y, A, B) @ Diagonal(np.sign(A))),
+        np.matmul, only(0, lambda Y, A, B: products.matmul_left(Y, A, B) @ Diagonal(np.sign(A))),
         "differences"),
     "inv: one factor is forgotten": (
-        np.linalg.inv, only(0, lambda Y, A: rules.Kronecker(A=-Y, matrices=A.shape)),
+        np.linalg.inv, only(0, lambda Y, A: matrices.Kronecker(A=-Y, matrices=A.shape)),
         "differences"),
     "cholesky: the whole diagonal": (
-        np.linalg.cholesky, only(0, lambda Y, A: 2 * rules.factored(Y, A)),
+        np.linalg.cholesky, only(0, lambda Y, A: 2 * matrices.factored(Y, A)),
         "differences"),
     "tanh: computed from the argument": (
         np.tanh, slopes(0, lambda y, a: 1 - a * a), "differences"),
@@ -154,7 +145,7 @@ def bare(y):
 
 
 def overwriting(y, x, i, axis):
-    J = rules.moved(np.take)(y, x, i, axis)
+    J = moves.moved(np.take)(y, x, i, axis)
 
     class Overwriting(type(J)):
         def pull(self, U):
@@ -167,19 +158,19 @@ def overwriting(y, x, i, axis):
 
 
 def divided(y, a, axis):
-    axes = rules.reduced(axis, a.ndim)
+    axes = moves.reduced(axis, a.ndim)
     whole = np.expand_dims(np.reshape(y, np.delete(a.shape, axes)), axes)
-    return rules.summed(y, a, axis) @ Diagonal(whole / np.where(a == 0, 1.0, a))
+    return moves.summed(y, a, axis) @ Diagonal(whole / np.where(a == 0, 1.0, a))
 
 
 def flipped(x, y):
-    return rules.Gather(np.flip(np.arange(x.size)).reshape(y.shape), x.shape)
+    return moves.Gather(np.flip(np.arange(x.size)).reshape(y.shape), x.shape)
 
 
 def short(y, a, axis):
     mask = np.ones(a.shape)
     mask.ravel()[-1:] = 0
-    return rules.summed(y, a, axis) @ Diagonal(mask)
+    return moves.summed(y, a, axis) @ Diagonal(mask)
 
 
 @pytest.mark.parametrize("name", SPECIAL)

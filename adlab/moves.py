@@ -1,0 +1,271 @@
+"""The Jacobian of each function of NumPy that adds, copies, picks or moves numbers.
+
+    MOVES        functions that only move numbers: the same function, applied to the places
+    JACOBIANS    the structured Jacobian in each array argument
+
+In each rule `y` is the value and stands first, then come the arguments as NumPy has them.
+"""
+
+from math import prod
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
+
+from adlab.jacobians import Diagonal, Gather, Identity, Permute
+from adlab.kinds import Cast, Cumulative, Slice
+from adlab.slopes import copied, reshaped, times_copy
+
+
+# ---- Functions of our own that NumPy has under another form ----------------------------------
+def followed(function):
+    """`function` asks its arguments first, as NumPy's own functions do."""
+
+    def asking(*args, **settings):
+        for a in args:
+            if hasattr(type(a), "record"):
+                return a.__array_function__(asking, (), args, settings)
+        return function(*args, **settings)
+
+    asking.__name__ = function.__name__
+    return asking
+
+
+@followed
+def index(x, key):
+    """x[key]"""
+    return x[key]
+
+
+@followed
+def as_type(x, dtype):
+    return np.asarray(x).astype(dtype)
+
+
+@followed
+def on_diagonal(v, k=0):
+    """The matrix that is zero but for v on its k-th diagonal."""
+    return np.diag(v, k)
+
+
+@followed
+def counted(places, weights, minlength=0):
+    """y_i = the sum of the weights whose place is i."""
+    return np.bincount(places, weights, minlength)  # in double precision
+
+
+def array(x):
+    return x if hasattr(x, "shape") else np.asarray(x)
+
+
+class Each:
+    """The same rule for each of the arguments from the first array on: `rule(k, y, *args)`."""
+
+    def __init__(self, rule):
+        self.rule = rule
+
+    def __getitem__(self, k):
+        return lambda y, *args, **settings: self.rule(k, y, *args, **settings)
+
+
+# ---- Sums ------------------------------------------------------------------------------------
+def reduced(axis, ndim):
+    return tuple(range(ndim)) if axis is None else normalize_axis_tuple(axis, ndim)
+
+
+def summed(y, a, axis=None, keepdims=False):
+    """J = 1ᵀ, the transpose of a copy along the axes that are summed."""
+    return copied(y.shape, a.shape, y.dtype, reduced(axis, a.ndim)).T
+
+
+def averaged(y, a, axis=None, keepdims=False):
+    return (y.size / a.size) * summed(y, a, axis) if a.size else summed(y, a, axis)
+
+
+def extreme(y, a, axis=None, keepdims=False):
+    """The entries that attain the extreme share its slope equally."""
+    axes = reduced(axis, a.ndim)
+    hit = a == np.expand_dims(np.reshape(y, np.delete(a.shape, axes)), axes)
+    return summed(y, a, axis) @ Diagonal(hit / hit.sum(axes, keepdims=True, dtype=y.dtype))
+
+
+def multiplied(y, a, axis=None, keepdims=False):
+    """∂(a_1 a_2 ... )/∂a_i is the product of the others."""
+    axes = reduced(axis, a.ndim)
+    if (a != 0).all():
+        others = np.expand_dims(np.reshape(y, np.delete(a.shape, axes)), axes) / a
+    else:
+        others = products_of_others(a, axes)
+    return summed(y, a, axis) @ Diagonal(others)
+
+
+def products_of_others(a, axes):
+    """For each entry the product of all others along the axes, also where some are 0."""
+    kept = [i for i in range(a.ndim) if i not in axes]
+    order = (*kept, *axes)
+    moved = np.transpose(a, order)
+    n = prod(a.shape[i] for i in axes)
+    rows = moved.reshape(*(a.shape[i] for i in kept), 1, n)
+    others = np.prod(np.where(np.eye(n, dtype=bool), 1.0, rows), axis=-1)
+    return np.transpose(others.reshape(moved.shape), np.argsort(order))
+
+
+def placed_on_diagonal(Y, v, k=0):
+    return Gather(np.diagonal(places(Y), k), Y.shape).T
+
+
+def accumulated(y, a, axis=None):
+    if axis is None:
+        return Cumulative(y.shape, -1) @ reshaped(a.shape, y.shape, y.dtype)
+    return Cumulative(a.shape, normalize_axis_index(axis, a.ndim) - a.ndim)
+
+
+# ---- Putting arrays together and taking them apart -------------------------------------------
+def indexed(y, x, key):
+    if all(isinstance(part, BASIC) for part in (key if isinstance(key, tuple) else (key,))):
+        return Slice(key, x.shape, np.shape(y))
+    return Gather(places(x)[key], x.shape)
+
+
+BASIC = int | np.integer | slice | type(...) | None
+
+
+def places(x):
+    """Where each number of x stands in x.ravel()."""
+    return np.arange(x.size).reshape(x.shape)
+
+
+def part_of(y, start, stop, axis, shape):
+    """The Jacobian of a part that is put into y, from `start` to `stop` along the axis."""
+    key = (slice(None),) * axis + (slice(start, stop),)
+    taken = tuple(stop - start if i == axis else n for i, n in enumerate(y.shape))
+    return Slice(key, y.shape, taken).T @ Identity(shape, taken)
+
+
+def concatenated(k, y, *parts, axis=0):
+    if axis is None:
+        ends = np.cumsum([np.size(x) for x in parts])
+        axis = 0
+    else:
+        axis = normalize_axis_index(axis, y.ndim)
+        ends = np.cumsum([x.shape[axis] for x in parts])
+    x = parts[k]
+    stop = int(ends[k])
+    return part_of(y, int(ends[k - 1]) if k else 0, stop, axis, np.shape(x))
+
+
+def stacked_up(k, y, *parts, axis=0):
+    return part_of(y, k, k + 1, normalize_axis_index(axis, y.ndim), np.shape(parts[k]))
+
+
+@followed
+def concatenate(*parts, axis=0):
+    return np.concatenate(parts, axis)
+
+
+@followed
+def stack(*parts, axis=0):
+    return np.stack(parts, axis)
+
+
+def chosen(k):
+    """np.where(condition, x1, x2): the identity where x_k is taken."""
+
+    def jacobian(y, condition, *xs):
+        taken = condition if k == 1 else np.logical_not(condition)
+        return times_copy(np.broadcast_to(taken, y.shape), np.shape(xs[k - 1]), y)
+
+    return jacobian
+
+
+def no_condition(*_, **__):
+    raise TypeError("np.where (or np.bincount): nothing can be differentiated by the condition")
+
+
+def reordered(y, x, order="C"):
+    """The same numbers in another shape: C order reads them row by row, F column by column."""
+    if order == "C":
+        return reshaped(x.shape, y.shape, y.dtype)
+    if order != "F":
+        raise TypeError(f'order={order!r} depends on how memory lies: write order="C" or "F"')
+    rows = np.arange(x.size).reshape(x.shape)
+    return Gather(np.reshape(np.ravel(rows, order="F"), y.shape, order="F"), x.shape)
+
+
+def transposed(y, x, axes=None):
+    return Permute(x.shape, range(x.ndim)[::-1] if axes is None else axes)
+
+
+def padded(y, x, pad_width, mode="constant", constant_values=0):
+    if mode not in ("constant", "edge", "reflect", "symmetric", "wrap"):
+        raise TypeError(
+            f"np.pad with mode={mode!r} has no rule of differentiation here: put the parts "
+            "together with np.concatenate"
+        )
+    if mode != "constant":
+        return moved(np.pad)(y, x, pad_width, mode)
+    before = np.broadcast_to(np.asarray(pad_width), (x.ndim, 2))[:, 0]
+    key = tuple(slice(int(b), int(b) + n) for b, n in zip(before, x.shape, strict=True))
+    return Slice(key, y.shape, x.shape).T
+
+
+def moved(function):
+    """What moves numbers moves their places in the same way."""
+
+    def jacobian(y, x, *args, **settings):
+        return Gather(function(places(x), *args, **settings), x.shape)
+
+    return jacobian
+
+
+def unwrapped(y, p, discont=None, axis=-1, *, period=None):
+    """Whole periods are added, and they do not move."""
+    return reshaped(p.shape, y.shape, y.dtype)
+
+
+def counted_places(y, places, weights, minlength=0):
+    return Gather(places, y.shape).T @ Cast(weights.shape, weights.dtype, y.dtype)
+
+
+# ---- The tables ------------------------------------------------------------------------------
+MOVES = (
+    np.tile,
+    np.repeat,
+    np.resize,
+    np.roll,
+    np.flip,
+    np.fliplr,
+    np.flipud,
+    np.rot90,
+    np.take,
+    np.take_along_axis,
+    np.diagonal,
+    np.delete,
+)
+
+JACOBIANS = {
+    **{f: (moved(f),) for f in MOVES},
+    np.sum: (summed,),
+    np.mean: (averaged,),
+    np.max: (extreme,),
+    np.amax: (extreme,),
+    np.min: (extreme,),
+    np.amin: (extreme,),
+    np.prod: (multiplied,),
+    np.cumsum: (accumulated,),
+    index: (indexed,),
+    as_type: (lambda y, x, dtype: Cast(x.shape, x.dtype, y.dtype),),
+    np.copy: (lambda y, x: reshaped(x.shape, y.shape, y.dtype),),
+    np.unwrap: (unwrapped,),
+    np.where: (no_condition, chosen(1), chosen(2)),
+    concatenate: Each(concatenated),
+    stack: Each(stacked_up),
+    np.reshape: (lambda y, x, shape, order="C": reordered(y, x, order),),
+    np.ravel: (reordered,),
+    np.squeeze: (lambda y, x, axis=None: reshaped(x.shape, y.shape, y.dtype),),
+    np.expand_dims: (lambda y, x, axis: reshaped(x.shape, y.shape, y.dtype),),
+    np.broadcast_to: (lambda y, x, shape: copied(x.shape, y.shape, y.dtype),),
+    np.transpose: (transposed,),
+    np.pad: (padded,),
+    on_diagonal: (placed_on_diagonal,),
+    counted: (no_condition, counted_places),
+}
