@@ -19,7 +19,7 @@ from itertools import count
 import numpy as np
 
 from adlab.operations import Operation, Through, full_name, no_rule, refuse_unknown
-from adlab.rules import COMPOSED, FLAT, RULES, as_type, index
+from adlab.rules import COMPOSED, FLAT, RULES, UFUNC_METHODS, as_type, index, outer
 
 RANKS = count(1)
 LISTS = (list, tuple)
@@ -111,9 +111,11 @@ class Followed:
     def __array_ufunc__(self, ufunc, method, *inputs, **settings):
         if method == "__call__":
             return call(ufunc, inputs, settings)
-        if method == "reduce" and ufunc in REDUCTIONS:
-            settings = {"axis": settings.pop("axis", 0)} | settings
-            return REDUCTIONS[ufunc](*inputs, **settings)
+        if (method, ufunc) in UFUNC_METHODS:
+            settings = {"axis": 0} | settings
+            return UFUNC_METHODS[method, ufunc](*inputs, **settings)
+        if method == "outer":
+            return outer(ufunc, *inputs)
         raise TypeError(no_rule(f"np.{ufunc.__name__}.{method}"))
 
     def __array_function__(self, function, types, args, settings):
@@ -283,24 +285,10 @@ COMPARISONS = {
 }
 SIGNS = {"neg": np.negative, "pos": np.positive, "abs": np.absolute}
 METHODS = (
-    *(
-        "sum",
-        "mean",
-        "prod",
-        "max",
-        "min",
-        "var",
-        "std",
-        "cumsum",
-        "cumprod",
-        "clip",
-        "round",
-        "ptp",
-    ),
-    *("squeeze", "swapaxes", "repeat", "take", "diagonal", "trace", "dot", "copy"),
-    *("argmax", "argmin", "argsort", "any", "all", "nonzero"),
+    *("sum", "mean", "prod", "max", "min", "var", "std", "clip", "round", "ptp"),
+    *("cumsum", "cumprod", "squeeze", "swapaxes", "repeat", "take", "diagonal", "trace", "dot"),
+    *("copy", "argmax", "argmin", "argsort", "any", "all", "nonzero"),
 )
-REDUCTIONS = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
 
 
 def in_order(order):
