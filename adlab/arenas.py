@@ -146,9 +146,9 @@ def last_uses(calls, again):
 
 def can_be_overwritten(slot, call):
     """May the result of an entrywise call lie where this operand lies?"""
-    alike = (slot.shape, slot.dtype) == (call.out.shape, call.out.dtype)
-    whole = all(v.whole for v in call.views if v.slot is slot)
-    return call.form[0] == "entrywise" and alike and whole
+    alike = (prod(slot.shape), slot.dtype) == (prod(call.out.shape), call.out.dtype)
+    complete = all(v.complete for v in call.views if v.slot is slot)
+    return call.form[0] == "entrywise" and alike and complete
 
 
 # ---- Memory of results ---------------------------------------------------------------------------

@@ -235,7 +235,7 @@ def ways(arena, shape):
 
 
 def way(dtype, whole, shape, strides, offset):
-    """A function that makes of an array in C order what a call looks at, the array itself if it can."""
+    """A function that makes of an array in C order what a call looks at: itself, if that is it."""
     rows = in_c_order(whole, dtype.itemsize)
     if (shape, strides) == (whole, rows):
         return lambda array: array
