@@ -134,8 +134,14 @@ class Jacobian:
 
 def common_type(*parts):
     """The float type that arrays or Jacobians have together; None if none of them has one."""
-    types = {part.dtype for part in parts if part is not None and part.dtype is not None}
-    return np.result_type(*types) if len(types) > 1 else next(iter(types), None)
+    found = None
+    for part in parts:
+        dtype = None if part is None else part.dtype
+        if found is None:
+            found = dtype
+        elif dtype is not None and dtype != found:
+            found = np.result_type(found, dtype)
+    return found
 
 
 # ---- Kinds that hold numbers ---------------------------------------------------------------
