@@ -1,4 +1,4 @@
-"""Records what JAX says of the programs of programs.py: run it with JAX installed.
+"""Records what JAX says of programs.py and of classics.py: run it with JAX installed.
 
     python -m tests.recorded.record_programs
 
@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from tests.recorded import classics
 from tests.recorded.programs import BINARY, PROGRAMS, SHAPES, STEPS, UNARY, by_chance
 
 jax.config.update("jax_enable_x64", True)
@@ -47,17 +48,25 @@ def record(name, function, shapes, positive, rng):
     }
 
 
+def store(file, arrays):
+    assert all(np.all(np.isfinite(a)) for a in arrays.values())
+    arrays["made with"] = np.array(f"jax {jax.__version__}, numpy {np.__version__}, float64")
+    np.savez_compressed(Path(__file__).parent / file, **arrays)
+    print(f"{file}: {len(arrays)} arrays, {arrays['made with']}")
+
+
 if __name__ == "__main__":
-    arrays = {}
+    arrays = {}, {}
     for name, program in PROGRAMS.items():
-        arrays |= record(name, *program, np.random.default_rng(sum(map(ord, name))))
+        of_classics = program[0].__module__ == classics.__name__
+        arrays[of_classics].update(
+            record(name, *program, np.random.default_rng(sum(map(ord, name))))
+        )
     for k in range(CHANCES):
         rng = np.random.default_rng(k)
         which = rng.integers(len(UNARY) + len(BINARY), size=STEPS)
         steps = np.column_stack([which, rng.integers(6, size=(STEPS, 2))])
-        arrays[f"chance{k}/steps"] = steps.astype(np.int8)
-        arrays |= record(f"chance{k}", by_chance(steps.tolist()), SHAPES, False, rng)
-    assert all(np.all(np.isfinite(a)) for a in arrays.values())
-    arrays["made with"] = np.array(f"jax {jax.__version__}, numpy {np.__version__}, float64")
-    np.savez_compressed(Path(__file__).parent / "programs.npz", **arrays)
-    print(f"{len(PROGRAMS)} + {CHANCES} programs, {arrays['made with']}")
+        arrays[0][f"chance{k}/steps"] = steps.astype(np.int8)
+        arrays[0].update(record(f"chance{k}", by_chance(steps.tolist()), SHAPES, False, rng))
+    store("programs.npz", arrays[0])
+    store("classics.npz", arrays[1])

@@ -1,4 +1,4 @@
-"""The programs of programs.py, run by NumPy, against the numbers that JAX gave for them."""
+"""The programs of programs.py and classics.py against the numbers that JAX gave for them."""
 
 from pathlib import Path
 
@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 
 import adlab
+from tests.recorded import classics
 from tests.recorded.programs import BINARY, PROGRAMS, UNARY, by_chance
 
-FILE = Path(__file__).parent / "programs.npz"
-with np.load(FILE) as file:
-    RECORDED = dict(file)
+FILES = [Path(__file__).parent / name for name in ("programs.npz", "classics.npz")]
+RECORDED = {}
+for path in FILES:
+    with np.load(path) as file:
+        RECORDED.update(file)
 CHANCES = [key.split("/")[0] for key in RECORDED if key.endswith("/steps")]
 
 
@@ -41,7 +44,8 @@ def compare(found, wanted, what, tolerance=1e-10):
 def test_what_is_recorded():
     assert {key.split("/")[0] for key in RECORDED} == {*PROGRAMS, *CHANCES, "made with"}
     assert len(CHANCES) >= 20
-    assert FILE.stat().st_size < 200_000
+    assert PROGRAMS["ackley"][0] is classics.ackley
+    assert all(path.stat().st_size < 200_000 for path in FILES)
 
 
 def test_every_step_is_in_some_program():
