@@ -22,6 +22,8 @@ from tests.browser import lab
 from tests.browser.conftest import DEMO, write_demo
 
 MEDIAN, P95 = 40, 60  # ms, on 2 cores
+LARGEST = {"09-branching-networks.ipynb": ("start from", "dense")}  # the most a panel can show
+LARGEST_P95 = 100
 WARM_UP = 10
 
 TIMER = """(panel, index) => {
@@ -86,11 +88,20 @@ def measure(browser, course, name: str, presses: int) -> None:
         lab.settle(page, 1000)
         for panel in range(page.locator(lab.PANEL).count()):
             title = page.locator(lab.PANEL).nth(panel).get_attribute("aria-label")
-            measured = times(page, panel, presses)
-            figures = statistics.median(measured), quantile95(measured), max(measured)
-            columns = " ".join(f"{figure:7.1f}" for figure in figures)
-            met = figures[0] <= MEDIAN and figures[1] <= P95
-            print(f"{name:34} {title:38} {columns}  {'' if met else 'missed'}".rstrip(), flush=True)
+            told(name, title, times(page, panel, presses), MEDIAN, P95)
+        if name in LARGEST:
+            menu, example = LARGEST[name]
+            page.get_by_role("combobox", name=menu).select_option(example)
+            lab.settle(page, 1000)
+            told(name, f"{title}: {example}", times(page, 0, presses), LARGEST_P95, LARGEST_P95)
+
+
+def told(name, title, measured, most_median, most_p95):
+    """One row of the table."""
+    figures = statistics.median(measured), quantile95(measured), max(measured)
+    columns = " ".join(f"{figure:7.1f}" for figure in figures)
+    met = figures[0] <= most_median and figures[1] <= most_p95
+    print(f"{name:34} {title:38} {columns}  {'' if met else 'missed'}".rstrip(), flush=True)
 
 
 if __name__ == "__main__":

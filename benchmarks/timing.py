@@ -21,7 +21,7 @@ def repeats(run):
     return max(1, int(SAMPLE / max(seconds, 1e-7)))
 
 
-def interleaved(runs, seconds, least=5):
+def interleaved(runs, seconds, least=3):
     """{name: seconds of each round}: in each round every candidate has its turn.
 
     A neighbour on the machine who is busy for a while then slows all, and ratios stay.
