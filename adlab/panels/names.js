@@ -1,6 +1,7 @@
 // Gives every control of a panel its name. The sliders of ipywidgets have role=slider but no
 // accessible name, and a Play has three buttons without a word; a screen reader needs both.
 // Python marks the control with key k by the class `adlab-control-k` and sends {k: name}.
+// And it keeps the keys of a control from JupyterLab, whose command mode would act on the cell.
 
 const ICONS = { "fa-play": "play", "fa-pause": "pause", "fa-stop": "stop", "fa-retweet": "repeat" };
 
@@ -63,10 +64,29 @@ function nameAll(panel, model) {
   }
 }
 
+// The keys that JupyterLab gets all the same: Escape, those that run a cell, and those with Ctrl,
+// Alt or Cmd, as Ctrl+S.
+function isForJupyter({ key, ctrlKey, altKey, metaKey, shiftKey }) {
+  return ctrlKey || altKey || metaKey || key === "Escape" || (shiftKey && key === "Enter");
+}
+
+// JupyterLab listens on the document and looks at a key before the page does: x cuts the cell, r
+// makes it raw, an arrow leaves for the next. It skips elements with this attribute, but only if
+// it stands on the very element that has the focus.
+function keepKeys(panel) {
+  const keep = (event) => {
+    if (!panel.contains(event.target)) return;
+    event.target.toggleAttribute("data-lm-suppress-shortcuts", !isForJupyter(event));
+  };
+  window.addEventListener("keydown", keep, true);
+  return () => window.removeEventListener("keydown", keep, true);
+}
+
 function render({ model, el }) {
   // Controls may be drawn before or after this runs, and the page may not hold any of it yet.
   let observer;
   let waiting;
+  let letKeysGo;
   const start = () => {
     const panel = el.closest(".adlab-panel");
     if (!panel) {
@@ -74,6 +94,7 @@ function render({ model, el }) {
       return;
     }
     nameAll(panel, model);
+    letKeysGo = keepKeys(panel);
     observer = new MutationObserver((changes) => {
       const inPicture = (change) => change.target.closest(".adlab-picture");
       if (!changes.every(inPicture)) nameAll(panel, model);
@@ -84,6 +105,7 @@ function render({ model, el }) {
   return () => {
     clearTimeout(waiting);
     observer?.disconnect();
+    letKeysGo?.();
   };
 }
 

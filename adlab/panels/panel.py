@@ -213,7 +213,7 @@ class Panel(widgets.VBox):
 
 
 class Names(anywidget.AnyWidget):
-    """Gives the controls of the panel around it their accessible names (`names.js`)."""
+    """Names the controls of the panel around it, and keeps their keys to them (`names.js`)."""
 
     _esm = Path(__file__).with_name("names.js")
     title = traitlets.Unicode().tag(sync=True)

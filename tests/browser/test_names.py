@@ -108,6 +108,60 @@ def test_a_button_works_by_keyboard_and_keeps_the_focus(page):
     expect(more).to_be_focused()
 
 
+# A key in JupyterLab's command mode acts on the cell: x cuts it, r and m make it raw and Markdown,
+# a, b and v add one, the arrows leave for the next.
+LETTERS = [*"jkxabcvddrmyolz1", "Shift+m"]
+ARROWS = ["ArrowDown", "ArrowUp", "ArrowRight", "ArrowLeft", "Home", "End", "PageUp", "PageDown"]
+FOCUSABLE = {
+    "list": "select",
+    "slider": "[role=slider]",
+    "number": ".widget-readout",
+    "line": "input[type=text]",
+    "box": "input[type=checkbox]",
+    "round": "input[type=radio] >> nth=0",
+    "button": ".adlab-control-more",
+    "switch": ".widget-toggle-buttons button",
+    "words": ".adlab-words > div > div",
+}
+
+
+def notebook(page):
+    """What a key may not change: the cells, their kinds, text and numbers, and the panels."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll('.jp-Notebook .jp-Cell')].map(cell => [
+            cell.className.match(/jp-(Code|Markdown|Raw)Cell/)[1],
+            cell.querySelector('.cm-content')?.innerText,
+            cell.querySelector('.jp-InputPrompt')?.textContent,
+            cell.querySelectorAll('.adlab-panel').length,
+            cell.className.includes('jp-mod-selected')])"""
+    )
+
+
+@pytest.mark.parametrize("control", FOCUSABLE)
+def test_no_key_on_a_control_acts_on_the_notebook(page, control):
+    place = page.locator(lab.PANEL).nth(CONTROLS).locator(FOCUSABLE[control]).first
+    if control == "words":  # a text that is longer than its room can be scrolled by keyboard
+        place.evaluate("e => e.tabIndex = 0")
+    page.locator(lab.PANEL).nth(CONTROLS).locator(".adlab-words").click()  # its cell is chosen
+    place.focus()
+    before = notebook(page)
+    within = "p => p.contains(document.activeElement)"
+    for key in [*ARROWS, *LETTERS, "Enter", "Escape"]:  # these two open and close a list
+        page.keyboard.press(key)
+        assert page.locator(lab.PANEL).nth(CONTROLS).evaluate(within), f"{key} leaves the panel"
+        assert notebook(page) == before, f"{key} acts on the notebook"
+    page.keyboard.press("Tab")
+    assert not place.evaluate("e => e === document.activeElement"), "there is no way out"
+
+
+def test_arrows_and_letters_choose_from_a_closed_list(page):
+    words = page.locator(lab.PANEL).nth(CONTROLS).locator(".adlab-words")
+    page.get_by_role("combobox", name="list", exact=True).focus()
+    for key, chosen in [("ArrowUp", "a"), ("ArrowDown", "b"), ("a", "a")]:
+        page.keyboard.press(key)
+        expect(words).to_contain_text(f"list {chosen}\n")
+
+
 def test_the_text_is_announced_politely(page):
     words = page.locator(".adlab-words")
     assert words.evaluate_all("all => all.map(e => e.ariaLive)") == ["polite", "polite"]
@@ -177,3 +231,16 @@ def test_a_page_without_anywidget_shows_the_panel_and_no_complaint(browser, cour
         before = panel.locator(".adlab-picture").inner_html()
         lab.move(page, SIZES, "ArrowRight")
         assert panel.locator(".adlab-picture").inner_html() != before
+
+
+def test_the_keys_of_jupyterlab_that_run_and_save_still_do(browser, course):
+    with lab.opened(browser, course, DEMO, 1280) as page:
+        lab.run_all(page)
+        panel = page.locator(lab.PANEL).nth(CONTROLS)
+        panel.locator("svg").first.wait_for()
+        panel.locator(FOCUSABLE["list"]).press("ArrowDown")
+        with page.expect_request(lambda r: r.method == "PUT" and DEMO in r.url):
+            panel.locator(FOCUSABLE["list"]).press("Control+s")
+        panel.locator(".adlab-words").click()
+        panel.locator(FOCUSABLE["list"]).press("Shift+Enter")
+        expect(page.locator(".jp-InputPrompt", has_text="[4]:")).to_have_count(1)
