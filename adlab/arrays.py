@@ -7,11 +7,16 @@ NEWER       the same, for functions that not every NumPy has yet
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from adlab.moves import array, as_type, concatenate, counted, on_diagonal, stack
-
-
-def is_followed(x):
-    return hasattr(type(x), "record")
+from adlab.moves import (
+    array,
+    as_type,
+    concatenate,
+    counted,
+    in_type,
+    is_followed,
+    on_diagonal,
+    stack,
+)
 
 
 # ---- Axes ------------------------------------------------------------------------------------
@@ -238,7 +243,7 @@ def logspace(start, stop, num=50, endpoint=True, base=10.0, *, axis=0):
 
 def geomspace(start, stop, num=50, endpoint=True, *, axis=0):
     """Each is the one before times the same factor; NumPy computes with double precision here."""
-    start, stop = as_type(start, float), as_type(stop, float)
+    start, stop = in_type(start, float), in_type(stop, float)
     t = linspace(0.0, np.ones(np.broadcast_shapes(start.shape, stop.shape)), num, endpoint)
     y = start * (stop / start) ** t
     return y if axis == 0 else np.moveaxis(y, 0, axis)
@@ -259,7 +264,7 @@ COMPOSED = {
     np.hstack: hstack,
     np.dstack: lambda tup: concatenate(*(as_sheet(array(x)) for x in tup), axis=2),
     np.column_stack: lambda tup: concatenate(
-        *(np.reshape(x, (-1, 1)) if np.ndim(x) < 2 else array(x) for x in tup), axis=1
+        *(np.reshape(x, (-1, 1)) if x.ndim < 2 else x for x in map(array, tup)), axis=1
     ),
     np.append: append,
     np.block: block,

@@ -11,7 +11,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from adlab.arrays import sort
 from adlab.matrices import length
-from adlab.moves import array, as_type, reduced
+from adlab.moves import array, in_type, reduced
 
 
 # ---- Means and spreads -----------------------------------------------------------------------
@@ -61,7 +61,7 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None):
 
 def as_variables(m, rowvar):
     """One variable in each row; NumPy computes with double precision here."""
-    m = as_type(array(m), float)
+    m = in_type(m, float)
     return np.transpose(m) if m.ndim == 2 and not rowvar else np.atleast_2d(m)
 
 
@@ -145,7 +145,7 @@ def slope_along(f, h, axis, edge_order):
     f = np.moveaxis(f, axis, -1)
     dtype = f.dtype if f.dtype.kind == "f" else float
     h = np.diff(h) if np.ndim(h) else h * np.ones(f.shape[-1] - 1)
-    h = as_type(h, dtype)
+    h = in_type(h, dtype)
     d = np.diff(f) / h  # the slopes between neighbours
     left, right = h[:-1], h[1:]
     middle = (d[..., :-1] * right + d[..., 1:] * left) / (left + right)
@@ -265,12 +265,12 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
 # ---- Curves ----------------------------------------------------------------------------------
 def interp(x, xp, fp, left=None, right=None):
     """The straight line between the neighbours in xp; beyond the ends a constant."""
-    x, xp, fp = array(x), array(xp), array(fp)
+    x, xp, fp = in_type(x, float), in_type(xp, float), in_type(fp, float)
     k = np.clip(np.searchsorted(xp, x, side="right") - 1, 0, len(xp) - 2)
     t = (x - xp[k]) / (xp[k + 1] - xp[k])
     y = fp[k] + t * (fp[k + 1] - fp[k])
     y = np.where(x < xp[0], fp[0] if left is None else left, y)
-    return as_type(np.where(x > xp[-1], fp[-1] if right is None else right, y), float)
+    return np.where(x > xp[-1], fp[-1] if right is None else right, y)
 
 
 def polyval(p, x):

@@ -22,7 +22,7 @@ def followed(function):
 
     def asking(*args, **settings):
         for a in args:
-            if hasattr(type(a), "record"):
+            if is_followed(a):
                 return a.__array_function__(asking, (), args, settings)
         return function(*args, **settings)
 
@@ -54,7 +54,25 @@ def counted(places, weights, minlength=0):
 
 
 def array(x):
-    return x if hasattr(x, "shape") else np.asarray(x)
+    """x as an array; lists with numbers in them that are followed too."""
+    if hasattr(x, "shape"):
+        return x
+    if isinstance(x, list | tuple) and any(map(holds_followed, x)):
+        return stack(*map(array, x))
+    return np.asarray(x)
+
+
+def in_type(x, dtype):
+    x = array(x)
+    return x if x.dtype == dtype else as_type(x, dtype)
+
+
+def is_followed(x):
+    return hasattr(type(x), "record")
+
+
+def holds_followed(x):
+    return is_followed(x) or (isinstance(x, list | tuple) and any(map(holds_followed, x)))
 
 
 class Each:
@@ -240,6 +258,7 @@ MOVES = (
     np.take_along_axis,
     np.diagonal,
     np.delete,
+    np.lib.stride_tricks.sliding_window_view,
 )
 
 JACOBIANS = {

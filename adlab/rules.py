@@ -83,4 +83,6 @@ ADVICE = {
     **dict.fromkeys((np.unique, np.union1d, np.intersect1d, np.setdiff1d, np.setxor1d), ONCE),
     **dict.fromkeys((np.linalg.eig, np.linalg.eigvals), COMPLEX),
     np.polyfit: CURVE,
+    np.polymul: "np.convolve(a, b) multiplies polynomials",
+    np.polyder: "p[:-1] * np.arange(len(p) - 1, 0, -1) is the derivative",
 }

@@ -20,6 +20,11 @@ def larger(a, b):
     return 0.5 * ((a > b) * 1.0 + (a >= b) * 1.0)
 
 
+def alone(a, b):
+    """1 where a is a number and b is none."""
+    return (np.isnan(b) & ~np.isnan(a)) * 1.0
+
+
 def power_base(y, a, p):
     if isinstance(p, int | float):
         return p * a ** (p - 1) if p else 0
@@ -56,8 +61,14 @@ SLOPES = {
     np.fmod: (lambda y, a, b: 1, lambda y, a, b: -np.trunc(a / b)),
     np.maximum: (lambda y, a, b: larger(a, b), lambda y, a, b: larger(b, a)),
     np.minimum: (lambda y, a, b: larger(b, a), lambda y, a, b: larger(a, b)),
-    np.fmax: (lambda y, a, b: larger(a, b), lambda y, a, b: larger(b, a)),
-    np.fmin: (lambda y, a, b: larger(b, a), lambda y, a, b: larger(a, b)),
+    np.fmax: (
+        lambda y, a, b: larger(a, b) + alone(a, b),
+        lambda y, a, b: larger(b, a) + alone(b, a),
+    ),
+    np.fmin: (
+        lambda y, a, b: larger(b, a) + alone(a, b),
+        lambda y, a, b: larger(a, b) + alone(b, a),
+    ),
     np.logaddexp: (
         lambda y, a, b: share(np.exp, y, a, b),
         lambda y, a, b: share(np.exp, y, b, a),
@@ -93,7 +104,7 @@ SLOPES = {
     np.tan: (lambda y, a: 1 + y * y,),
     np.arcsin: (lambda y, a: 1 / np.sqrt((1 - a) * (1 + a)),),
     np.arccos: (lambda y, a: -1 / np.sqrt((1 - a) * (1 + a)),),
-    np.arctan: (lambda y, a: 1 / (1 + a * a),),
+    np.arctan: (lambda y, a: 1 / np.hypot(a, 1) / np.hypot(a, 1),),
     np.sinh: (lambda y, a: np.cosh(a),),
     np.cosh: (lambda y, a: np.sinh(a),),
     np.tanh: (lambda y, a: 1 - y * y,),

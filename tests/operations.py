@@ -290,10 +290,12 @@ FUNCTIONS = {
     ),
     np.concatenate: calls(lambda x, y: np.concatenate([x, y]), [(2,), (3,)], [(1, 3), (2, 3)])
     + calls(lambda x, y: np.concatenate((x, [[7.0]], y), axis=1), [(1, 2), (1, 3)])
+    + calls(lambda x: np.concatenate([[x[0], [x[1], 2.0]][1], x, (x[2],)]), [(3,)])
     + calls(lambda x, y: np.concatenate([x, y, x], axis=None), [(2, 3), (2,)]),
     np.stack: calls(lambda x, y: np.stack([x, y]), [(3,), (3,)], [(), ()])
     + calls(lambda x, y: np.stack([x, y, x], axis=-1), [(2, 3), (2, 3)]),
-    np.vstack: calls(lambda x, y: np.vstack([x, y]), [(3,), (2, 3)]),
+    np.vstack: calls(lambda x, y: np.vstack([x, y]), [(3,), (2, 3)])
+    + calls(lambda x: np.vstack([x, [[x[1], 0.0], [x[0], x[1]]]]), [(2,)]),
     np.hstack: calls(lambda x, y: np.hstack([x, y]), [(2,), (3,)], [(2, 1), (2, 3)], [(), ()]),
     np.dstack: calls(lambda x, y: np.dstack([x, y]), [(3,), (3,)], [(2, 3), (2, 3)]),
     np.append: calls(np.append, [(2, 3), (2,)], [(), ()])
@@ -353,6 +355,10 @@ FUNCTIONS = {
     np.real: calls(np.real, [(3,)]),
     np.imag: calls(np.imag, [(3,)]),
     np.real_if_close: calls(np.real_if_close, [(3,)]),
+    np.lib.stride_tricks.sliding_window_view: calls(
+        lambda x: np.lib.stride_tricks.sliding_window_view(x, 3), [(5,)]
+    )
+    + calls(lambda x: np.lib.stride_tricks.sliding_window_view(x, 2, axis=1), [(2, 4)]),
     np.delete: calls(lambda x: np.delete(x, 1, axis=0), [(3, 2)]),
     np.where: calls(lambda x, y: np.where(MASK, x, y), [(3,), (3,)], [(2, 3), ()])
     + calls(lambda x: np.where(x > 0, x, 0.1 * x), [(2, 3)]),

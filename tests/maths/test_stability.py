@@ -181,3 +181,109 @@ def test_gelu_is_the_identity_or_nothing_far_out(dtype):
     y, J = adlab.GELU().linearize(far)
     np.testing.assert_allclose(y, [far[0], 0], rtol=1e-12)
     np.testing.assert_allclose(np.diag(J.dense()), [1, 0], rtol=1e-12)
+
+
+# ---- Plain NumPy functions -----------------------------------------------------------------------
+
+
+def slope(f, *args, dtype=float):
+    args = tuple(np.array(a, dtype) for a in args)
+    gradient = adlab.grad(lambda *xs: np.sum(f(*xs)), tuple(range(len(args))))(*args)
+    forward = [adlab.jvp(f, args, tuple(np.ones_like(b) * (a is b) for b in args))[1] for a in args]
+    for g, v, a in zip(gradient, forward, args, strict=True):
+        assert g.dtype == dtype and g.shape == a.shape
+        np.testing.assert_allclose(np.sum(g), np.sum(v), rtol=1e-6)
+    return gradient[0] if len(args) == 1 else gradient
+
+
+@float_types
+@pytest.mark.parametrize(
+    ("f", "points", "slopes"),
+    [
+        (np.hypot, (0, 0), (0, 0)),
+        (np.hypot, (3e30, 4e30), (0.6, 0.8)),
+        (np.hypot, (3e-30, -4e-30), (0.6, -0.8)),
+        (np.arctan2, (1e25, 1e25), (5e-26, -5e-26)),
+        (np.arctan2, (0, 2), (0.5, 0)),
+        (np.logaddexp, (1000, -1000), (1, 0)),
+        (np.logaddexp, (-INF, 2), (0, 1)),
+        (np.logaddexp, (-INF, -INF), (0.5, 0.5)),
+        (np.logaddexp, (INF, 1), (1, 0)),
+        (np.logaddexp2, (-INF, -INF), (0.5, 0.5)),
+        (np.maximum, (2, 2), (0.5, 0.5)),
+        (np.minimum, (2, 2), (0.5, 0.5)),
+        (np.fmax, (np.nan, 2), (0, 1)),
+        (np.power, (0, 2), (0, 0)),
+        (np.power, (0, 1), (1, 0)),
+        (np.power, (0, 0), (0, 0)),
+        (np.power, (-2, 3), (12, 0)),
+        (np.multiply, (0, 0), (0, 0)),
+        (np.arctan, (1e30,), 0),
+        (np.arctan, (-3,), 0.1),
+        (np.arcsinh, (1e30,), 1e-30),
+        (np.arccosh, (1e30,), 1e-30),
+        (np.tanh, (1000,), 0),
+        (np.abs, (0,), 0),
+        (np.sinc, (0,), 0),
+        (np.sinc, (1e-30,), -3.2898681e-30),
+        (lambda x: x**2, (0,), 0),
+        (lambda x: x**1, (0,), 1),
+        (lambda x: x**0, (0,), 0),
+        (lambda x: x * np.abs(x), (0,), 0),
+        (lambda x: np.where(x > 0, np.sqrt(np.where(x > 0, x, 1)), 0), (0,), 0),
+    ],
+)
+def test_slopes_where_formulas_break(f, points, slopes, dtype):
+    found = slope(f, *points, dtype=dtype)
+    np.testing.assert_allclose(found, slopes, rtol=1e-6, atol=1e-37, equal_nan=False)
+
+
+@float_types
+@pytest.mark.parametrize(
+    ("f", "x", "gradient"),
+    [
+        (np.linalg.norm, [0, 0, 0], [0, 0, 0]),
+        (lambda x: np.linalg.norm(x, axis=1), [[0, 0], [3, 4]], [[0, 0], [0.6, 0.8]]),
+        (np.std, [7, 7, 7], [0, 0, 0]),
+        (np.var, [7, 7, 7], [0, 0, 0]),
+        (np.max, [2, 1, 2, 2], [1 / 3, 0, 1 / 3, 1 / 3]),
+        (np.median, [1, 2, 3, 4], [0, 0.5, 0.5, 0]),
+        (np.prod, [0, 2, 0], [0, 0, 0]),
+        (np.prod, [0, 2, 3], [6, 0, 0]),
+        (np.cumprod, [2, 0, 3], [1, 2 + 6, 0]),
+        (np.sort, [1, 1, 1], [1, 1, 1]),
+        (lambda x: np.clip(x, 0, 1), [0, 1, 0.5, 2], [0.5, 0.5, 1, 0]),
+        (np.logaddexp.reduce, [-INF, 0, 0], [0, 0.5, 0.5]),
+        (np.logaddexp.reduce, [1000, 1000], [0.5, 0.5]),
+        (lambda x: np.where(np.isnan(x), 0, x), [np.nan, 1], [0, 1]),
+        (np.nansum, [np.nan, 1], [0, 1]),
+        (np.nan_to_num, [np.nan, INF, -INF, 1], [0, 0, 0, 1]),
+        (lambda x: np.linalg.det(x), [[1, 2], [2, 4]], [[4, -2], [-2, 1]]),
+        (lambda x: np.linalg.det(x), [[0, 0], [0, 0]], [[0, 0], [0, 0]]),
+        (lambda x: np.interp(x, [0, 1, 2], [0, 1, 5]), [-1, 0.5, 1, 3], [0, 1, 4, 0]),
+        (lambda x: x[:0], [1, 2], [0, 0]),
+    ],
+)
+def test_gradients_where_formulas_break(f, x, gradient, dtype):
+    found = slope(f, x, dtype=dtype)
+    np.testing.assert_allclose(found, gradient, rtol=1e-5, atol=2e-6, equal_nan=False)
+
+
+@float_types
+def test_softmax_by_hand_with_a_mask(dtype):
+    mask = np.array([True, False, True])
+
+    def second_weight(x):
+        x = np.where(mask, x, -INF)
+        e = np.exp(x - np.max(x))
+        return (e / np.sum(e))[2]
+
+    found = slope(second_weight, [1000, 5, 999], dtype=dtype)
+    weight = 1 / (1 + np.e)
+    np.testing.assert_allclose(found, weight * (1 - weight) * np.array([-1, 0, 1]), rtol=1e-5)
+
+
+@float_types
+def test_the_curvature_of_sinc_at_0(dtype):
+    found = adlab.hessian(lambda x: np.sinc(x))(dtype(0))
+    np.testing.assert_allclose(found, -(np.pi**2) / 3, rtol=1e-6)
