@@ -30,6 +30,7 @@ class BranchesPanel(Panel):
             "step": 0,
         }
         self.asked: dict[str, Any] = {}
+        self.refused: dict[str, Any] = {}
         super().__init__()
 
     def make_controls(self):
@@ -67,6 +68,10 @@ class BranchesPanel(Panel):
         return {key: (self.chosen | facts)[key] for key in self.controls}
 
     def follow(self):
+        """A kind that is refused stays in its box until something else is done.
+
+        So an arrow on the closed list goes on from there, and gets past it.
+        """
         box = self.controls
         for key, options in {
             "node": self.node_menu,
@@ -79,7 +84,7 @@ class BranchesPanel(Panel):
         box["size"].max = MOST_SIZE if free else WIDEST
         sweep = len(self.graph.nodes) + 1
         box["step"].max = last_step(self.shown.study, self.chosen["view"]) or sweep
-        for key, value in self.facts.items():
+        for key, value in (self.facts | self.refused).items():
             box[key].value = value
         self.asked = self.values
 
@@ -121,6 +126,7 @@ class BranchesPanel(Panel):
 
     def model(self, **values):
         asked = [key for key in values if self.asked and values[key] != self.asked[key]]
+        self.refused = {}
         for key in asked:
             self.do(key, values[key])
         x = self.parameter
@@ -137,7 +143,9 @@ class BranchesPanel(Panel):
         """One change that a learner asks for; a ValueError changes nothing."""
         number, source = self.chosen["node"], self.chosen["source"]
         if key == "kind":
+            self.refused = {key: value}  # until it is taken
             self.edit(self.graph.with_kind(number, value))
+            self.refused = {}
         elif key == "size":
             self.edit(self.graph.with_size(number, value))
         elif key == "edge":
@@ -151,6 +159,7 @@ class BranchesPanel(Panel):
             self.chosen[key] = value
 
     def press(self, key):
+        self.refused = {}
         if key == "add":
             graph, number = self.graph.with_new(self.chosen["node"])
             self.edit(graph)

@@ -158,6 +158,50 @@ def test_a_size_that_does_not_match_goes_back(panel):
     assert panel.values["size"] == 3
 
 
+def test_the_arrows_go_past_a_kind_that_is_refused(panel):
+    """A press on the closed list asks for the next kind: its box stays where the press led."""
+    start = panel.svg, panel.words
+    for kind in ("add", "multiply"):
+        panel.set(node=5)  # concat of 2 and 3 numbers
+        panel.controls["kind"].value = kind
+        assert "wants values of one size" in panel.sentence
+        assert panel.values["kind"] == kind
+        assert panel.graph[5].kind == "concat"
+    shown = panel.svg
+    panel.controls["kind"].value = "add"
+    assert "wants values of one size" in panel.sentence
+    panel.controls["kind"].value = "tanh"
+    assert not panel.sentence
+    assert panel.graph[5].kind == "tanh"
+    assert panel.svg != shown
+    panel.controls["kind"].value = "multiply"
+    panel.controls["kind"].value = "concat"
+    assert (panel.graph[5].kind, panel.sentence) == ("concat", "")
+    assert panel.graph[5] == EXAMPLES["two diamonds"][5]
+    assert panel.words != start[1]  # another node is chosen
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda panel: panel.set(node=4),
+        lambda panel: panel.set(view="paths"),
+        lambda panel: panel.set(size=4),
+        lambda panel: panel.buttons["add"].click(),
+        lambda panel: panel.buttons["remove"].click(),
+        lambda panel: panel.set(example="a chain"),
+    ],
+)
+def test_any_other_change_takes_a_refused_kind_back(panel, change):
+    panel.set(node=1)
+    panel.controls["kind"].value = "add"
+    assert "must read a value" in panel.sentence
+    assert panel.values["kind"] == "add"
+    change(panel)
+    assert panel.values == panel.facts
+    assert panel.values["kind"] == panel.graph[panel.values["node"]].kind
+
+
 def test_nodes_come_and_go(panel):
     for _ in range(10):
         panel.buttons["add"].click()
@@ -245,7 +289,8 @@ def test_the_controls_always_say_what_is_shown(panel):
             options = [option[1] for option in getattr(box, "_options_full", ())]
             some = options or ([True, False] if key == "edge" else range(box.min, box.max + 1))
             box.value = chance.choice(list(some))
-        assert panel.values == panel.facts
+        assert panel.values == panel.facts | panel.refused
+        assert panel.sentence or not panel.refused
         assert panel.shown.graph == panel.graph
 
 
