@@ -44,11 +44,11 @@ class Arena:
         return len(self.slots) * self.step
 
 
-def laid_out(inputs, placed, outputs, again, reuse):
+def laid_out(inputs, placed, outputs, joined, again, reuse):
     """{slot: (arena, offset in bytes)}"""
     calls = [p.call for p in placed]
     read = {view.slot for call in calls for view in call.views}
-    heir = heirs(placed, outputs)
+    heir = heirs(placed, outputs, joined)
     groups = {}
     for slot in inputs:
         alone = None if is_small(slot) else slot
@@ -59,18 +59,52 @@ def laid_out(inputs, placed, outputs, again, reuse):
             alone = None if is_small(slot) else slot
             kind = ("result", p.phase, slot.shape, slot.dtype, slot in read, alone)
             groups.setdefault(kind, []).append(slot)
-        elif is_small(slot) and slot not in heir:
+        elif is_small(slot) and slot not in heir and slot not in joined:
             groups.setdefault(p.kind, []).append(slot)
+    for whole, _ in joined.values():
+        if whole not in joined:
+            groups[whole] = [whole]
     place = {}
     for slots in groups.values():
         arena = Arena(slots, is_anew(slots, outputs, read, reuse))
         place |= {slot: (arena, i * arena.step) for i, slot in enumerate(slots)}
+    for slot in reversed(joined):
+        whole, offset = joined[slot]
+        arena, start = place[whole]
+        place[slot] = arena, start + offset
     for slot in reversed(heir):
         place[slot] = place[heir[slot]]
     return place | recycled(calls, place, again)
 
 
-def heirs(placed, outputs):
+def joins(placed, outputs):
+    """{slot: (the array that it is a part of, offset in bytes)}: concatenations that need no call.
+
+    Where all parts lie one behind the other in the result, and are small results of this phase
+    that nobody hands out, they are made where they belong.
+    """
+    made, found = {p.call.out: p for p in placed}, {}
+    for p in placed:
+        whole, parts = p.call.out, p.call.views
+        slots = {view.slot for view in parts}
+        if p.call.form[0] != "concatenate" or prod(whole.shape[: p.call.form[1]]) > 1:
+            continue
+        together = all(
+            slot in made
+            and (made[slot].phase, made[slot].part) == (p.phase, p.part) == (p.phase, 1)
+            for slot in slots
+        )
+        free = slots.isdisjoint(outputs) and slots.isdisjoint(found) and whole not in outputs
+        fit = all(v.complete and v.slot.dtype == whole.dtype and is_small(v) for v in parts)
+        if together and free and fit and len(slots) == len(p.call.operands):
+            offset = 0
+            for view in parts:
+                found[view.slot] = whole, offset
+                offset += prod(view.shape) * whole.dtype.itemsize
+    return found
+
+
+def heirs(placed, outputs, joined):
     """{small slot: the result of the only call that reads it}, which is written over it.
 
     The first cache of a processor holds some thousand numbers: so the fewer arrays, the better.
@@ -84,7 +118,7 @@ def heirs(placed, outputs):
     found, taken = {}, set()
     for slot, p in made.items():
         heir = only_reader(slot, p, readers.get(slot, ()), outputs)
-        if heir is not None and heir.call.out not in taken:
+        if heir is not None and slot not in joined and heir.call.out not in taken:
             found[slot] = heir.call.out
             taken.add(heir.call.out)
         kinds.setdefault((p.part, p.kind), []).append((slot, heir and heir.kind))

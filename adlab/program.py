@@ -10,6 +10,7 @@ What is done to the calls, in this order:
    small calls for which nobody waits go to its end (gradients of parameters).
 3. Every result gets memory once: small ones of a kind side by side, small inputs too; a large one
    takes the memory of another that is not needed any more.
+   The parts of a concatenation are made where they belong in it, if they lie there in one piece.
 4. Equal calls at the beginning or end of a phase, whose operands are evenly spaced in memory,
    become one call on arrays with one more axis: the gradients of a hundred equal layers are one
    product.
@@ -38,7 +39,10 @@ class Program:
         results = handed_out(tape, results)
         outputs = {y.slot for several in results for y in several if isinstance(y, View)}
         placed = arranged(postponed(needed(tape.calls, outputs), outputs), outputs)
-        binder = Binder(arenas.laid_out(tape.inputs, placed, outputs, again, reuse))
+        joined = arenas.joins(placed, outputs)
+        wholes = {whole for whole, _ in joined.values()}
+        placed = [p for p in placed if p.call.out not in wholes]
+        binder = Binder(arenas.laid_out(tape.inputs, placed, outputs, joined, again, reuse))
         stages = [[k] for k in range(len(results))] if again else [range(len(results))]
         self.calls = [binder.calls([p for p in placed if p.phase in stage]) for stage in stages]
         self.end = [binder.end([y for k in stage for y in results[k]], reuse) for stage in stages]

@@ -668,6 +668,31 @@ def test_a_plan_forgets_the_tape_it_was_made_from():
     del alive
 
 
+# ---- Concatenations ------------------------------------------------------------------------------
+
+
+def joining(x, W, b):
+    """Parts that others read too; an array that is whole and part; parts that stand twice, come
+    in, are constant, or belong to another concatenation already."""
+    tanh, linear, join, total = adlab.Tanh(), adlab.Linear(), adlab.Concatenate(), adlab.Sum()
+    y1 = tanh(linear(W, b, x))
+    y2 = tanh(y1)  # nobody but the concatenation reads y1 afterwards
+    y3, y4, y5 = adlab.Sin()(y2 * y2), adlab.Cos()(y1), tanh(y1 * y2)
+    first = join(y1, y2)
+    second = join(first, y3)
+    copied = [join(second, x), join(y4, y4), join(y5, np.arange(3.0)), join(y2, y3 * y4)]
+    return total(second * second) + sum(total(z * z * float(k + 1)) for k, z in enumerate(copied))
+
+
+def test_parts_of_a_concatenation_are_made_where_they_belong():
+    args = numbers(3), numbers(4, 3, seed=1), numbers(4, seed=2)
+    plan = agree(adlab.Network(joining), args)
+    assert [e.layer.name for e in plan.net.equations].count("Concatenate") == 6
+    (calls,) = plan.programs["value"].calls
+    names = [getattr(getattr(call, "func", call), "__name__", "") for call in calls]
+    assert names.count("<lambda>") == 4, names
+
+
 # ---- What goes wrong -----------------------------------------------------------------------------
 
 
