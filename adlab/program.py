@@ -10,7 +10,8 @@ What is done to the calls, in this order:
    small calls for which nobody waits go to its end (gradients of parameters).
 3. Every result gets memory once: small ones of a kind side by side, small inputs too; a large one
    takes the memory of another that is not needed any more.
-   The parts of a concatenation are made where they belong in it, if they lie there in one piece.
+   A small result is written over an operand that nobody else reads, and the parts of a
+   concatenation are made where they belong in it, if they lie there in one piece.
 4. Equal calls at the beginning or end of a phase, whose operands are evenly spaced in memory,
    become one call on arrays with one more axis: the gradients of a hundred equal layers are one
    product.
