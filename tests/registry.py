@@ -792,6 +792,14 @@ JACOBIANS = {
         slice_case((None, slice(0, 1)), (3, 2)),
         slice_case((), ()),
     ],
+    kinds.Cast: [
+        case(
+            f"Cast {s}",
+            lambda r, s=s: kinds.Cast(s, r(*s).dtype, r(*s).dtype),
+            lambda r, s=s: np.eye(r(*s).size),
+        )
+        for s in [(), (3,), (2, 3)]
+    ],
     kinds.Cumulative: [
         case("Cumulative (4,)", lambda r: kinds.Cumulative((4,), -1), lambda r: np.tri(4)),
         case("Cumulative (1,)", lambda r: kinds.Cumulative((1,), -1), lambda r: np.eye(1)),

@@ -328,3 +328,58 @@ def test_a_network_that_is_recorded_says_what_it_can_not_do():
 
 def test_numbers_of_the_registry_are_floats():
     assert numbers(3).dtype == float
+
+
+def fourier(x):
+    n = len(x)
+    w = 2 * np.pi / n * np.outer(np.arange(n), np.arange(n))
+    return np.stack([np.cos(w) @ x, -np.sin(w) @ x])
+
+
+def each_once(x):
+    return x[np.unique(adlab.stop_gradient(x), return_index=True)[1]]
+
+
+many = np.array([0.5, 1.25, -2.25, 0.5, 3.25])
+ADVISED = {
+    "np.fft.fft": (fourier, lambda x: np.stack([np.fft.fft(x).real, np.fft.fft(x).imag])),
+    "np.insert": (
+        lambda x: np.concatenate([x[:2], [7.0], x[2:]]),
+        lambda x: np.insert(x, 2, 7.0),
+    ),
+    "np.unique": (each_once, np.unique),
+    "np.polyfit": (
+        lambda y: np.linalg.lstsq(np.vander(np.arange(5.0), 2 + 1), y)[0],
+        lambda y: np.polyfit(np.arange(5.0), y, 2),
+    ),
+    "np.polymul": (
+        lambda x: np.convolve(x, [1.0, 2.0]),
+        lambda x: np.polymul(x, [1.0, 2.0]),
+    ),
+    "np.polyder": (lambda p: p[:-1] * np.arange(len(p) - 1, 0, -1), np.polyder),
+    "where=": (
+        lambda x: np.sum(np.where(x > 0, x, 0.0)),
+        lambda x: np.sum(x, where=x > 0),
+    ),
+    "period=": (
+        lambda x: np.interp(np.mod(x, 2.0), [0.0, 1.0, 2.0], [3.0, 4.0, 3.0]),
+        lambda x: np.interp(x, [0.0, 1.0], [3.0, 4.0], period=2.0),
+    ),
+    "dtype=": (
+        lambda x: np.sum(x.astype(np.float32)).astype(float),
+        lambda x: np.sum(x, dtype=np.float32).astype(float),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ADVISED)
+def test_what_the_errors_advise_is_right(name):
+    advised, plain = ADVISED[name]
+    y, J = linearize(advised, many)
+    np.testing.assert_allclose(y, plain(many), rtol=1e-6, atol=1e-12)
+    if name == "np.unique":
+        return  # of equal entries the first is taken, and differences would split them
+    for x_dot in np.eye(5):
+        h = 1e-3 if name == "dtype=" else 1e-6
+        slope = (plain(many + h * x_dot) - plain(many - h * x_dot)) / (2 * h)
+        np.testing.assert_allclose(J @ x_dot, slope, rtol=1e-3, atol=1e-8)
