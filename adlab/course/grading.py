@@ -20,7 +20,9 @@ from adlab.course.reading import EPSILON, type_name
 
 LIMIT = 5.0  # seconds for all that a check runs of the learner's code
 TOLERANCE = 1e-9  # relative to the largest entry, and at least to 1; for float32: 100 ε
-NEARLY = 1e-3  # an error below this is one of precision, not of thought
+NEARLY = 1e-3  # an error below this, relative to the entry and at least to 1, is one of precision,
+PART = 0.1  # not of thought, if it is also below this part of the entry,
+NEXT_TO_ZERO = 1e-6  # or below this where the entry is 0
 
 
 class Status(StrEnum):
@@ -209,8 +211,7 @@ def value_problem(got, want, secret, tolerance):
     if np.all(error <= limit):
         return ""
     worst = np.unravel_index(np.argmax(error), error.shape)
-    near = np.max(error) <= NEARLY * max(1.0, float(np.max(np.abs(want))))
-    if near and not (whole(got.array) and whole(want)):  # 5049 for 5050 is no rounding
+    if np.all(near(got.array, want)[error > limit]):
         return (
             f"Close, but not exact: off by {np.max(error):.1e}. Was it rounded, or computed with a "
             "difference quotient? The exact value is wanted."
@@ -227,8 +228,19 @@ def value_problem(got, want, secret, tolerance):
     return f"At {named(worst)}: expected {want[worst]:.6g}, got {got.array[worst]:.6g}{like}."
 
 
+def near(got, want):
+    """For each entry: may it be the right one, rounded, or computed with a difference quotient?
+
+    Small entries count as large ones do: 3 for 0.5 is wrong, whatever else the array holds. And
+    5049 for 5050 is no rounding.
+    """
+    error, size = np.abs(got - want), np.abs(want)
+    most = np.minimum(NEARLY * np.maximum(1.0, size), np.maximum(PART * size, NEXT_TO_ZERO))
+    return (error <= most) & ~(whole(got) & whole(want))
+
+
 def whole(array):
-    return bool(np.all(array == np.round(array)))
+    return array == np.round(array)
 
 
 def resemblance(got, want):

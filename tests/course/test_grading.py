@@ -220,6 +220,37 @@ def test_whole_numbers_are_counted_not_rounded():
     assert "Close, but not exact" in said([5049.5, 199], counts)[1]
 
 
+@pytest.mark.parametrize(
+    ("want", "got", "near"),
+    [
+        ((5000.5, 0.5), (5000.5, 3), False),  # 2.5 is little beside 5000 and much beside 0.5
+        ((5000.5, 0.5), (5000.6, 0.5), True),
+        ((5000.5, 0.5), (5000.6, 3), False),
+        ((5000.5, 0.0004), (5000.5, 0), False),
+        ((5000.5, 0.0004), (5000.5, 0.0009), False),
+        ((5000.5, 0.0004), (5000.5, -0.0004), False),
+        ((5000.5, 0.00123), (5000.5, 0.0012), True),
+        ((5000.5, 0), (5000.5, 5e-7), False),  # within the tolerance: this one is right
+        ((0.5, 0), (0.5, 5e-7), True),
+        ((0.5, 0), (0.5, 5e-4), False),
+        ((1 / 3, 2 / 3), (0.333, 0.667), True),
+        ((5050, 0.5), (5049, 0.5), False),  # counted wrong
+        ((5050, 0.25), (5050, 0.2501), True),
+        ((5050, 0.25), (5049, 0.2501), False),
+        ((5050.4, 0.25), (5050, 0.25), True),
+        ((-2000.3, 0.2), (-2000.0, 0.2), True),
+    ],
+)
+def test_closeness_is_judged_entry_by_entry(want, got, near):
+    exercise = Value(name="n", title="", task="", hints=("",) * 3, explanation="", want=want)
+    result = grade(exercise, got)
+    right = np.abs(np.subtract(want, got)) <= 1e-9 * max(1, *want)
+    assert bool(result) == right.all()
+    assert ("Close, but not exact" in result.message) == near
+    if not result and not near:
+        assert "Look again at entry" in result.message
+
+
 def test_a_value_worked_out_by_hand_is_not_given_away():
     message = said([[1, 2, 3], [4, 5, 7]], MATRIX)[1]
     assert message == "5 of 6 entries are right. Look again at entry [1, 2]."
