@@ -87,15 +87,23 @@ def solved(k):
 
 def determined(y, A):
     """d det A = tr(Cᵀ dA), C: the cofactors, det A A⁻ᵀ where A has an inverse"""
-    C = cofactors(A, y) if np.all(y) else cofactors_by_svd(A)
+    if np.all(y):
+        C = t(np.linalg.inv(A)) * np.reshape(y, (*np.shape(y), 1, 1))
+    else:
+        C = by_minors(A) if A.shape[-1] <= 12 else by_singular_values(A)
     return Copy(np.shape(y), A.shape, (-2, -1)).T @ Diagonal(C)
 
 
-def cofactors(A, y):
-    return t(np.linalg.inv(A)) * np.reshape(y, (*np.shape(y), 1, 1))
+def by_minors(A):
+    """C_ij = ± det of A without row i and column j: of any rank, and to any order."""
+    n = A.shape[-1]
+    rest = np.array([[k for k in range(n) if k != i] for i in range(n)], int)
+    minors = A[..., rest[:, None, :, None], rest[None, :, None, :]]
+    signs = (-1.0) ** np.add.outer(np.arange(n), np.arange(n))
+    return np.linalg.det(minors) * signs.astype(A.dtype)
 
 
-def cofactors_by_svd(A):
+def by_singular_values(A):
     """A = U diag(s) Vᵀ        C = det U det V  U diag(products of the other s) Vᵀ"""
     U, s, Vt = np.linalg.svd(A)
     sign = np.rint(np.linalg.det(U) * np.linalg.det(Vt))[..., None]

@@ -482,6 +482,9 @@ FUNCTIONS = {
     np.linalg.det: [
         *calls(np.linalg.det, *MATRICES, make=well_posed),
         Call(np.linalg.det, (np.array([[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [1.0, 0.0, 1.0]]),)),
+        Call(np.linalg.det, (np.zeros((1, 1)),)),
+        Call(np.linalg.det, (np.zeros((3, 3)),)),
+        Call(np.linalg.det, (np.diag([*np.linspace(0.5, 2.0, 12), 0.0]),)),
         Call(np.linalg.det, (np.array([[[1.0, 2.0], [2.0, 4.0]], [[1.0, 0.0], [3.0, 1.0]]]),)),
     ],
     np.linalg.slogdet: calls(lambda A: np.linalg.slogdet(A)[1], *MATRICES, make=well_posed)
