@@ -619,7 +619,7 @@ class WrongLine(Exercise):
         return [*super().secrets, mended.strip()]
 
     def judge(self, judge, answer):
-        got = judge.read(lambda: reading.whole(answer, "the number of a line"))
+        got = judge.read(lambda: reading.line(answer))
         if not 1 <= got <= len(self.lines):
             raise Verdict(NOT_YET, f"The lines are numbered from 1 to {len(self.lines)}.")
         if got != self.right:

@@ -6,6 +6,7 @@ exactly these types: `Numbers`, str, int, tuples of those. What can't be read is
 says what came and what was wanted.
 """
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 from types import CoroutineType
@@ -174,6 +175,15 @@ def whole(answer, wanted="a whole number"):
     raise Verdict(NOT_YET, f"{wanted[0].upper()}{wanted[1:]} is wanted; {a_thing(answer)} came.")
 
 
+def line(answer, wanted="the number of a line"):
+    """A Python int, from a number or a text like "8" or "line 8"."""
+    answer = unpacked(answer)
+    if issubclass(type(answer), str):
+        text = word(answer, wanted).lower().removeprefix("line").rstrip(".:")
+        answer = int(text) if re.fullmatch(r"\s*[0-9]{1,9}\s*", text) else answer
+    return whole(answer, wanted)
+
+
 def shape(answer):
     """A tuple of ints."""
     stop_if_unanswered(answer)
@@ -210,11 +220,11 @@ def word(answer, wanted):
 
 
 def words(answer, wanted):
-    """A tuple of str, from a list, a tuple, an array, or one text with commas."""
+    """A tuple of str, from a list, a tuple, an array, or one text with blanks, commas or arrows."""
     stop_if_unanswered(answer)
     answer = unpacked(answer)
     if issubclass(type(answer), str):
-        answer = shortened(str.__str__(answer), 1000).split(",")
+        answer = re.findall(r"[^][\s,;>→()'\"“”-]+", shortened(str.__str__(answer), 1000))
     if not issubclass(type(answer), list | tuple):
         raise Verdict(NOT_YET, f"{wanted} is wanted; {a_thing(answer)} came.")
     if len(answer) > 100:
@@ -231,10 +241,16 @@ def unpacked(answer):
 
 
 def tree(answer, wanted, depth=0):
-    """Pairs of pairs of names: nested tuples of str, each of two parts."""
+    """Pairs of pairs of names: nested tuples of str, each of two parts.
+
+    A text in which the brackets stand, like "(P Q) R", is read as the pairs that it shows.
+    """
     stop_if_unanswered(answer)
+    answer = unpacked(answer)
     if issubclass(type(answer), str):
-        return word(answer, wanted)
+        answer = bracketed(shortened(str.__str__(answer), 1000), wanted)
+        if isinstance(answer, str):
+            return word(answer, wanted)
     if not issubclass(type(answer), list | tuple) or depth > DEEPEST:
         raise Verdict(NOT_YET, f"{wanted} is wanted; {a_thing(answer)} came.")
     if len(answer) != 2:
@@ -244,6 +260,25 @@ def tree(answer, wanted, depth=0):
             f"{wanted} is wanted.",
         )
     return tuple(tree(part, wanted, depth + 1) for part in answer)
+
+
+def bracketed(text, wanted):
+    """The nested lists of a text like "(P Q) R"; brackets around one thing are left out."""
+    open_lists = [[]]
+    for part in re.findall(r"[][()]|[^][()\s,;·*×@'\"“”]+", text):
+        if part in "([":
+            open_lists.append([])
+        elif part not in ")]":
+            open_lists[-1].append(part)
+        elif len(open_lists) > 1:
+            inner = open_lists.pop()
+            open_lists[-1].append(inner[0] if len(inner) == 1 else inner)
+        else:
+            raise Verdict(NOT_YET, f"A bracket is closed that was not opened. {wanted} is wanted.")
+    if len(open_lists) > 1:
+        raise Verdict(NOT_YET, f"A bracket is opened and not closed. {wanted} is wanted.")
+    (found,) = open_lists
+    return found[0] if len(found) == 1 else found
 
 
 # ---- What came instead --------------------------------------------------------------------------

@@ -304,7 +304,7 @@ def test_brackets():
         ("F", "A", "P"): "one of yours holds 3",
         ("F", ("P", "A")): "Brackets move, matrices do not",
         ("F", "A"): "your brackets hold F, A",
-        "F A P": "your brackets hold F A P",
+        "F A P": "one of yours holds 3",
         (("F", "A"), 3): "a whole number came",
     }.items():
         result = grade(BRACKETS, answer)
@@ -316,6 +316,56 @@ def test_brackets():
     assert grade(BRACKETS, nested).status is Status.NOT_YET
     for make in junk.VALUES.values():
         assert grade(BRACKETS, make()).status in HARMLESS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(F A) P",
+        "((F A) P)",
+        " ( F A )P",
+        "(F·A)·P",
+        "(F @ A) @ P",
+        "[F A] P",
+        '(("F", "A"), "P")',
+        "((F, A), P)",
+        "((((F) A)) (P))",
+        ("F A", "P"),
+        ["(F A)", "(P)"],
+        np.array("(F A) P"),
+    ],
+)
+def test_brackets_written_as_a_text_are_read(text):
+    assert "54 flops" in grade(BRACKETS, text).message
+    turned = str(text).replace("A", "?").replace("F", "A").replace("?", "F")
+    if isinstance(text, str):
+        assert "Brackets move, matrices do not" in grade(BRACKETS, turned).message
+
+
+def test_brackets_from_the_other_side_are_recognised_as_a_text_too():
+    assert grade(BRACKETS, "F (A P)").diagnosis == "from the right"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("(F A P)", "one of yours holds 3"),
+        ("(F A)", "your brackets hold F, A"),
+        ("(FA) P", "your brackets hold FA, P"),
+        ("((F A) P", "A bracket is opened and not closed"),
+        ("(F A)) P", "A bracket is closed that was not opened"),
+        ("F) (A P", "A bracket is closed that was not opened"),
+        ("", 'as in (("P", "Q"), "R")'),
+        ("() (F A P)", "one of yours holds 0"),
+        ("(" * 3000 + "F A" + ")" * 3000, "not closed"),
+        ("(" * 99 + "F" + " A)" * 99, "a list came"),
+    ],
+)
+def test_a_text_that_brackets_no_product_is_told_what_is_wanted(text, words):
+    result = grade(BRACKETS, text)
+    assert result.status is Status.NOT_YET
+    assert words in result.message
+    assert 'as in (("P", "Q"), "R")' in result.message or "Brackets move" in result.message
 
 
 def test_two_bracketings_that_cost_the_same_are_both_right():
@@ -554,6 +604,32 @@ def test_a_whole_number_of_any_type_is_one(kind):
     assert grade(line, kind(line.right))
     assert grade(shape, tuple(map(kind, shape.want)))
     assert not grade(line, kind(line.right) / 3)
+
+
+@pytest.mark.parametrize("written", ["{}", " {} ", "line {}", "Line {}.", "{}:"])
+def test_the_number_of_a_line_may_be_a_text(written):
+    line = BY_NAME["wrong-line"]
+    assert grade(line, written.format(line.right))
+    assert grade(line, np.array(written.format(line.right)))
+    other = next(iter(line.reasons))
+    assert grade(line, written.format(other)).diagnosis == f"line {other}"
+    for text in ("", "line", "the last", "6 or 7", "6.5", "-6", "²", "9" * 5000):
+        result = grade(line, written.format(text))
+        assert result.status is Status.NOT_YET
+        assert "number of a line is wanted" in result.message or "numbered from" in result.message
+
+
+ORDERINGS = [key for key, e in EXERCISES.items() if isinstance(e, Ordering)]
+
+
+@pytest.mark.parametrize("between", [" ", ", ", ",", "\n", "  ", " → ", "->", " -> ", "; "])
+@pytest.mark.parametrize("key", ORDERINGS)
+def test_an_order_may_be_one_text(key, between):
+    order = next(answer for answer in right_answers(key) if isinstance(answer, list | tuple))
+    assert check(key, between.join(order))
+    assert check(key, f"[{between.join(order)}]")
+    assert check(key, between.join(reversed(order))).diagnosis
+    assert "is none of the items" in check(key, between.join([*order, "y9"])).message
 
 
 @pytest.mark.parametrize("written", ["( {} )", "'{}'", '"{}"', "{}.", "“{}”"])

@@ -84,6 +84,7 @@ RIGHT = {
         ((F, (A3, A2)), (A1, P)),
         [[F, [A3, A2]], [A1, P]],
         ([F, (A3, A2)], (A1, P)),
+        "(F (A3 A2)) (A1 P)",
     ],
     "06/table-of-costs": [
         table_by_recursion,
@@ -119,7 +120,7 @@ WRONG = {
         ((F, ((A3, A2), A1)), P),
         ((A3, A2), (F, (A1, P))),
         ((F, (A3, A2)), A1, P),
-        "(F (A3 A2)) (A1 P)",
+        "(F A3 A2) (A1 P)",
     ],
     "06/table-of-costs": [
         cheapest_first,
