@@ -90,20 +90,28 @@ def reduced(axis, ndim):
     return tuple(range(ndim)) if axis is None else normalize_axis_tuple(axis, ndim)
 
 
-def summed(y, a, axis=None, keepdims=False):
+def summed(y, a, axis=None, dtype=None, out=None, keepdims=False, initial=0, where=None):
     """J = 1ᵀ, the transpose of a copy along the axes that are summed."""
-    return copied(y.shape, a.shape, y.dtype, reduced(axis, a.ndim)).T
+    J = copied(y.shape, a.shape, y.dtype, reduced(axis, a.ndim)).T
+    if where is not None:
+        J = J @ Diagonal(np.broadcast_to(where, a.shape).astype(y.dtype))
+    return J if y.dtype == a.dtype else J @ Cast(a.shape, a.dtype, y.dtype)
 
 
-def averaged(y, a, axis=None, keepdims=False):
-    return (y.size / a.size) * summed(y, a, axis) if a.size else summed(y, a, axis)
+def averaged(y, a, axis=None, dtype=None, out=None, keepdims=False, *, where=None):
+    J = summed(y, a, axis, dtype, where=where)
+    if where is None:
+        return (y.size / a.size) * J if a.size else J
+    count = np.sum(np.broadcast_to(where, a.shape), axis=axis, keepdims=keepdims)
+    return Diagonal(1 / count.astype(y.dtype)) @ J
 
 
-def extreme(y, a, axis=None, keepdims=False):
-    """The entries that attain the extreme share its slope equally."""
+def extreme(y, a, axis=None, out=None, keepdims=False, initial=None, where=True):
+    """The entries that attain the extreme share its slope equally; `initial` has none."""
     axes = reduced(axis, a.ndim)
-    hit = a == np.expand_dims(np.reshape(y, np.delete(a.shape, axes)), axes)
-    return summed(y, a, axis) @ Diagonal(hit / hit.sum(axes, keepdims=True, dtype=y.dtype))
+    hit = (a == np.expand_dims(np.reshape(y, np.delete(a.shape, axes)), axes)) & where
+    count = np.maximum(hit.sum(axes, keepdims=True, dtype=y.dtype), 1)
+    return summed(y, a, axis) @ Diagonal(hit / count)
 
 
 def multiplied(y, a, axis=None, keepdims=False):

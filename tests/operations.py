@@ -157,10 +157,14 @@ FUNCTIONS = {
         *calls(lambda x: np.sum(x, 0), [(3,)], [(2, 3)], [(2, 0)]),
         *calls(lambda x: np.sum(x, axis=(0, -1), keepdims=True), [(2, 3, 4)]),
         *calls(lambda x: x.sum(-1), [(2, 3)]),
+        *calls(lambda x: np.sum(x, where=[True, False, True], initial=7.0), [(2, 3)]),
+        *calls(lambda x: np.sum(x, 1, float, None, True), [(2, 3)]),
     ],
     np.mean: [
         *calls(np.mean, [(3,)], [(2, 3)], [()]),
         *calls(lambda x: x.mean(axis=1, keepdims=True), [(2, 3)]),
+        *calls(lambda x: np.mean(x, axis=0, where=[[1, 0, 1], [1, 1, 0]] > np.zeros(3)), [(2, 3)]),
+        *calls(lambda x: np.mean(x, dtype=np.float64), [(2, 3)]),
     ],
     np.var: [
         *calls(np.var, [(3,)], [(2, 3)]),
@@ -184,6 +188,7 @@ FUNCTIONS = {
     + calls(lambda x, w: np.average(x, axis=0, weights=w), [(2, 3), (2, 3)], make=positive),
     np.max: calls(np.max, [(3,)], [(2, 3)], make=apart)
     + calls(lambda x: np.max(x, axis=1), [(2, 3)], make=apart)
+    + calls(lambda x: np.max(x, axis=0, initial=0.1, where=MASK), [(2, 3)], make=apart)
     + calls(lambda x: x.max(axis=(0, 2), keepdims=True), [(2, 3, 4)], make=apart),
     np.amax: calls(lambda x: np.amax(x, axis=-1), [(2, 3)], make=apart),
     np.amin: calls(lambda x: np.amin(x, axis=0), [(2, 3)], make=apart),

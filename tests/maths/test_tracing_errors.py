@@ -144,14 +144,22 @@ REFUSED = {
     "an unknown ufunc": (lambda x: np.spacing(x), TypeError, "np.spacing has no rule"),
     "a method of a ufunc": (lambda x: np.hypot.reduce(x), TypeError, "np.hypot.reduce has no rule"),
     "ufunc.at": (lambda x: np.add.at(np.zeros(3), [0], x), TypeError, "np.add.at has no rule"),
-    "where= of a sum": (
-        lambda x: np.sum(x, where=x > 1),
+    "where= of a product": (
+        lambda x: np.prod(x, where=x > 1),
         TypeError,
-        r"np.sum can't be differentiated with where=: write np.where\(condition, x, 0.0\)",
+        r"np.prod can't be differentiated with where=: write np.where\(condition, x, 0.0\)",
     ),
     "where= of a ufunc": (lambda x: np.sin(x, where=x > 1), TypeError, "np.sin .* with where="),
-    "dtype=": (lambda x: np.sum(x, dtype=np.float32), TypeError, "np.sum .* with dtype="),
-    "initial=": (lambda x: np.max(x, initial=0.0), TypeError, "np.max .* with initial="),
+    "dtype=": (
+        lambda x: np.cumsum(x, dtype=np.float32),
+        TypeError,
+        r"np.cumsum .* with dtype=: leave it out, and write x.astype\(",
+    ),
+    "initial=": (
+        lambda x: np.prod(x, initial=2.0),
+        TypeError,
+        "np.prod .* with initial=: leave it",
+    ),
     "order=": (
         lambda x: np.reshape(x, (3, 1), order="A"),
         TypeError,
@@ -358,16 +366,16 @@ ADVISED = {
     ),
     "np.polyder": (lambda p: p[:-1] * np.arange(len(p) - 1, 0, -1), np.polyder),
     "where=": (
-        lambda x: np.sum(np.where(x > 0, x, 0.0)),
-        lambda x: np.sum(x, where=x > 0),
+        lambda x: np.prod(np.where(x > 0, x, 1.0)),
+        lambda x: np.prod(x, where=x > 0),
     ),
     "period=": (
         lambda x: np.interp(np.mod(x, 2.0), [0.0, 1.0, 2.0], [3.0, 4.0, 3.0]),
         lambda x: np.interp(x, [0.0, 1.0], [3.0, 4.0], period=2.0),
     ),
     "dtype=": (
-        lambda x: np.sum(x.astype(np.float32)).astype(float),
-        lambda x: np.sum(x, dtype=np.float32).astype(float),
+        lambda x: np.cumsum(x.astype(np.float32)).astype(float),
+        lambda x: np.cumsum(x, dtype=np.float32).astype(float),
     ),
 }
 
