@@ -18,6 +18,7 @@ from itertools import count
 
 import numpy as np
 
+from adlab.moves import array, holds_followed
 from adlab.operations import Operation, Through, full_name, no_rule, refuse_unknown
 from adlab.rules import COMPOSED, FLAT, RULES, UFUNC_METHODS, as_type, index, outer
 
@@ -60,9 +61,13 @@ def call_another(function, args, settings):
 
 
 def as_arrays(args):
-    """Lists of numbers as arrays of the float type that they meet."""
+    """Lists of numbers as arrays of the float type that they meet; numbers may be followed too."""
     dtype = np.result_type(*(a.dtype for a in args if isinstance(a, Followed)))
-    return tuple(np.asarray(a, dtype) if isinstance(a, LISTS) else a for a in args)
+
+    def made(a):
+        return array(a) if holds_followed(a) else np.asarray(a, dtype)
+
+    return tuple(made(a) if isinstance(a, LISTS) else a for a in args)
 
 
 def innermost(args):

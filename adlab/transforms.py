@@ -92,9 +92,12 @@ def value_and_grad(f, argnums=0):
 
 
 def pulled_once(J):
-    """1 J for the Jacobian of a scalar that nobody else has."""
+    """1 J for the Jacobian of a scalar that nobody else has, in the types of the arguments."""
     one = np.ones((1,), J.dtype)
-    bars = J.pull(one, once=True) if isinstance(J, TracedJacobian) else J.pull(one)
+    if not isinstance(J, TracedJacobian):
+        return own(unstack(J.pull(one), True, 0))
+    bars = zip(J.pull(one, once=True), J.args, strict=True)
+    bars = tuple([u if u.dtype == a.dtype else u.astype(a.dtype) for u, a in bars])
     return own(unstack(bars, True, 0))
 
 

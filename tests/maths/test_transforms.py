@@ -123,6 +123,22 @@ def test_grad_of_a_layer():
     assert_close(g, x, 1e-15, "the gradient")
 
 
+def test_a_gradient_has_the_float_type_of_its_argument():
+    """Beside constants and arguments of another one too, as in JAX."""
+    single, double = x.astype(np.float32), np.arange(1.0, 3.0)
+    assert grad(lambda x: np.sum(np.sin(x) * double))(single).dtype == np.float32
+    found = grad(lambda a, b: np.sum(a * b), (0, 1))(single, double)
+    assert [g.dtype for g in found] == [np.float32, np.float64]
+    nested = grad(lambda x: np.sum(grad(lambda z: np.sum(z * z * double))(x)))(single)
+    assert nested.dtype == np.float32
+    assert_close(nested, np.float32(2 * double), 1e-6, "the second derivative")
+
+
+def test_lists_may_hold_what_is_followed():
+    assert_close(grad(lambda x: np.sum(x * [x[0], 3.0]))(x), [2 * x[0], 3.0], 1e-15, "a product")
+    assert_close(grad(lambda x: x @ [x[0], x[1]])(x), 2 * x, 1e-15, "a dot product")
+
+
 @pytest.mark.parametrize("f", FUNCTIONS.values(), ids=FUNCTIONS)
 def test_jvp_and_vjp(f):
     v = vector(((3, 2), (3,), (2,)), 5)
