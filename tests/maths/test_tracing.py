@@ -765,3 +765,60 @@ def test_jacobians_of_a_function_can_be_used_again_and_are_not_changed():
     (second,) = 1.0 @ J
     assert_close(second, grad(lambda x: np.sum(np.tanh(x) ** 2))(x3), 1e-15, "pulled twice")
     assert_close(J @ x3, second @ x3, 1e-14, "and pushed")
+
+
+# ---- Constants that change after they were used -----------------------------------------------
+
+A33 = numbers(3, 3, seed=7) + 2 * np.eye(3)
+USES = {
+    "multiply": lambda x, c: c[0] * x,
+    "divide": lambda x, c: c[0] / x,
+    "power": lambda x, c: np.abs(x) ** c[0],
+    "where": lambda x, c: np.where(c[0] > 0, x, x * x),
+    "matmul": lambda x, c: c @ x,
+    "from the right": lambda x, c: x @ c,
+    "einsum": lambda x, c: np.einsum("ij,j,k->ik", c, x, c[1]),
+    "solve": lambda x, c: np.linalg.solve(c, x),
+    "interp": lambda x, c: np.interp(x, [-5.0, 0.0, 5.0], c[1]),
+    "convolve": lambda x, c: np.convolve(x, c[2]),
+    "hypot": lambda x, c: np.hypot(x, c[0]),
+    "linear layer": lambda x, c: Linear()(c, c[0], x),
+}
+
+
+@pytest.mark.parametrize("name", USES)
+def test_a_constant_that_is_overwritten_later(name):
+    """The derivative is that of what was computed, whatever happens to the array then."""
+
+    def f(x, overwrite):
+        c = A33.copy()
+        y = np.sum(np.sin(USES[name](x, c)))
+        if overwrite:
+            c[:] = np.nan
+        return y
+
+    wanted = grad(lambda x: f(x, False))(x3)
+    assert np.all(np.isfinite(wanted))
+    assert_close(grad(lambda x: f(x, True))(x3), wanted, 1e-15, "the gradient")
+    assert_close(hessian(lambda x: f(x, True))(x3), hessian(lambda x: f(x, False))(x3), 1e-15, "H")
+
+
+def test_places_and_masks_that_are_overwritten_later():
+    def f(x):
+        places, mask = np.array([0, 0, 2]), np.array([True, False, True])
+        y = x[places] * 2, np.where(mask, x, 0), x[mask], np.take(x, places)
+        places[:], mask[:] = 1, False
+        return sum(map(np.sum, y))
+
+    assert_close(grad(f)(x3), [4 + 1 + 1 + 2, 0, 2 + 1 + 1 + 1], 0, "the gradient")
+
+
+def test_one_buffer_for_all_steps_of_a_loop():
+    def f(x):
+        weights, total = np.zeros(3), 0.0
+        for k in range(4):
+            weights[:] = k
+            total = total + weights @ x**2
+        return total
+
+    assert_close(grad(f)(x3), 12 * x3, 1e-15, "0 + 1 + 2 + 3 times 2 x")
