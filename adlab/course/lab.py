@@ -44,6 +44,8 @@ class Lab:
         if name not in self.tasks:
             near = difflib.get_close_matches(str(name), self.tasks, 1, 0.3)
             hint = f"; did you mean {near[0]!r}?" if near else ""
+            if self.progress.entry(f"{self.key}/{name}").attempts:
+                hint = "; your notebook is of another version, and what you passed stays passed"
             known = ", ".join(self)
             raise KeyError(f"chapter {self.key} has no exercise {name!r}, but {known}{hint}")
         return self.tasks[name]

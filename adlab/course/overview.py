@@ -40,23 +40,41 @@ class Section:
 
 @dataclass(frozen=True)
 class Summary:
-    """The Sections in the order of the course, and in one sentence what to do next."""
+    """The Sections in the order of the course, and in one sentence what to do next.
+
+    `gone` are the passed exercises that the course does not have, as "06/which-mode".
+    """
 
     sections: tuple[Section, ...]
     next: str
+    gone: tuple[str, ...] = ()
+
+    @property
+    def aside(self):
+        """A sentence about what is gone, if anything is."""
+        if not self.gone:
+            return ""
+        *most, last = self.gone
+        named = f"{', '.join(most)} and {last}" if most else last
+        return (
+            f"You also passed {named}, which this version of the course does not have. "
+            "That stays in your progress file."
+        )
 
 
 def summary(entries, chapters):
     """The Summary of `entries`, {"01/vjp-by-hand": Entry}, for `chapters`, {"01": Chapter}.
 
     A chapter has a title, a notebook and exercises; an exercise a name, a title and a revision.
-    Entries of exercises that are not in the course are left out, and stay in the file.
+    Entries of exercises that are not in the course count nowhere; passes among them are named.
     """
     sections = tuple(
         Section(number, chapter.title, chapter.notebook, _lines(number, chapter, entries))
         for number, chapter in chapters.items()
     )
-    return Summary(sections, _next(sections))
+    known = {line.exercise for section in sections for line in section.lines}
+    gone = sorted(key for key, entry in entries.items() if entry.passed and key not in known)
+    return Summary(sections, _next(sections), tuple(gone))
 
 
 def _lines(number, chapter, entries):
@@ -85,7 +103,8 @@ def as_text(found):
     for section in found.sections:
         lines += ["", f"{section.number} {section.title}: {_count(section.lines)}"]
         lines += [f"    {line.title + ' ':.<60} {line.state}" for line in section.lines]
-    return "\n".join([*lines, "", found.next])
+    aside = [found.aside, ""] if found.gone else []
+    return "\n".join([*lines, "", *aside, found.next])
 
 
 def as_html(found):
@@ -96,7 +115,8 @@ def as_html(found):
         for section in found.sections
     ]
     table = f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
-    return f"{table}<p>{escape(found.next)}</p>"
+    said = [found.aside, found.next] if found.gone else [found.next]
+    return table + "".join(f"<p>{escape(sentence)}</p>" for sentence in said)
 
 
 def _row(tag, words, more=""):

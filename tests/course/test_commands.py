@@ -5,6 +5,7 @@ import json
 import pytest
 
 from adlab.course import checkup, cli
+from adlab.course.overview import Overview
 from adlab.course.progress import PASSED, Progress
 
 
@@ -54,6 +55,30 @@ def test_export_and_import(said, tmp_path, monkeypatch):
     assert (code, err) == (0, "")
     assert out.startswith("1 of ")
     assert Progress.open().entry("00/read-a-shape").passed
+
+
+def test_a_pass_of_an_exercise_that_was_replaced_is_told_and_never_lost(
+    said, tmp_path, monkeypatch
+):
+    """06/which-mode gave way to 06/take-the-vertices-out: who passed it did so."""
+    old, new = "06/which-mode", "06/take-the-vertices-out"
+    mine = Progress.open()
+    mine.record(old, status=PASSED, attempts=2, hints=1, revealed=True)
+    entry = mine.entry(old)
+    words = f"You also passed {old}, which this version of the course does not have."
+    assert words in said("progress")[1]
+    assert said("progress")[1].startswith("0 of ")
+    mine.record(new, status=PASSED, attempts=1)
+    assert said("progress")[1].startswith("1 of ")
+    assert said("progress", "--export", tmp_path / "out.json")[0] == 0
+    monkeypatch.setenv("ADLAB_PROGRESS", str(tmp_path / "other" / "progress.json"))
+    code, out, err = said("progress", "--import", tmp_path / "out.json")
+    assert (code, err) == (0, "")
+    assert out.startswith("1 of ")
+    assert words in out
+    assert Progress.open().entry(old) == entry
+    assert words in repr(Overview())
+    assert words in Overview()._repr_html_()
 
 
 def test_an_export_into_a_folder_that_is_not_there(said, tmp_path):

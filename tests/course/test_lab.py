@@ -72,6 +72,13 @@ def test_what_does_not_exist_is_said(lab):
         course("99")
 
 
+def test_an_exercise_that_was_taken_out_is_known_by_the_progress(lab, progress):
+    progress.record("01/push-a-cub", status="PASSED", attempts=2)
+    with pytest.raises(KeyError, match="of another version, and what you passed stays passed"):
+        lab["push-a-cub"]
+    assert progress.entry("01/push-a-cub").passed
+
+
 def test_a_check_is_recorded(lab, progress):
     task = lab["push-a-cube"]
     assert task.check(push_cube)

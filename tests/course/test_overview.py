@@ -79,9 +79,22 @@ def test_what_comes_next():
     assert summary({"00/a": old, "00/b": new, "02/c": old}, SMALL).next == LAST
 
 
-def test_what_is_no_longer_in_the_course_is_left_out():
-    found = summary({"00/gone": Entry(PASSED), "77/x": Entry(PASSED)}, SMALL)
-    assert as_text(found) == as_text(summary({}, SMALL))
+def test_a_pass_of_what_is_no_longer_in_the_course_is_said_and_not_counted():
+    gone = {"00/gone": Entry(PASSED), "77/x": Entry(PASSED), "00/tried": Entry("NOT YET", 1)}
+    found = summary(gone, SMALL)
+    assert found.gone == ("00/gone", "77/x")
+    words = (
+        "You also passed 00/gone and 77/x, which this version of the course does not have. "
+        "That stays in your progress file."
+    )
+    before = as_text(summary({}, SMALL)).splitlines()
+    assert as_text(found).splitlines() == [*before[:-1], words, "", before[-1]]
+    page = ET.fromstring(f"<div>{as_html(found)}</div>")
+    assert [p.text for p in page.findall("p")] == [words, found.next]
+    three = summary(gone | {"00/more": Entry(PASSED)}, SMALL)
+    assert "passed 00/gone, 00/more and 77/x, which" in as_text(three)
+    one = summary({"00/gone": Entry(PASSED)}, SMALL)
+    assert "passed 00/gone, which" in as_text(one)
 
 
 def test_the_table_says_the_same():
@@ -132,6 +145,7 @@ def test_the_course_itself(tmp_path, monkeypatch):
                 f"{number}/{one.name}", status=PASSED, attempts=1, revision=one.revision
             )
     assert repr(Overview()).endswith(LAST)
+    assert "does not have" not in repr(Overview())
     assert len(json.loads((tmp_path / "progress.json").read_text())["exercises"]) == sum(
         len(chapter.exercises) for chapter in CHAPTERS.values()
     )
