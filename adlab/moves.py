@@ -106,11 +106,15 @@ def averaged(y, a, axis=None, dtype=None, out=None, keepdims=False, *, where=Non
     return Diagonal(1 / count.astype(y.dtype)) @ J
 
 
-def extreme(y, a, axis=None, out=None, keepdims=False, initial=None, where=True):
+def extreme(y, a, axis=None, out=None, keepdims=False, initial=None, where=None):
     """The entries that attain the extreme share its slope equally; `initial` has none."""
     axes = reduced(axis, a.ndim)
-    hit = (a == np.expand_dims(np.reshape(y, np.delete(a.shape, axes)), axes)) & where
-    count = np.maximum(hit.sum(axes, keepdims=True, dtype=y.dtype), 1)
+    hit = a == np.expand_dims(np.reshape(y, np.delete(a.shape, axes)), axes)
+    if where is not None:
+        hit = np.logical_and(hit, where)
+    count = hit.sum(axes, keepdims=True, dtype=y.dtype)
+    if initial is not None:
+        count = np.maximum(count, 1)
     return summed(y, a, axis) @ Diagonal(hit / count)
 
 

@@ -475,10 +475,10 @@ TABLE = {
         TypeError,
         ["np.concatenate can't be recorded", "use a layer or a function that has a rule"],
     ),
-    "np.sum, dtype=": (
-        recorded(lambda x: np.sum(x, dtype=float)),
+    "np.cumsum, dtype=": (
+        recorded(lambda x: np.cumsum(x, dtype=float)),
         TypeError,
-        ["np.sum can't be differentiated with dtype=", "leave it out"],
+        ["np.cumsum can't be differentiated with dtype=", "leave it out"],
     ),
     "np.add.reduce": (recorded(lambda x: np.add.reduce(x)), TypeError, ["np.add"]),
     "if": (recorded(lambda x: x if x else 0.0), TypeError, ["x has no number", "`if`", "ReLU"]),
