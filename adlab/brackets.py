@@ -1,8 +1,8 @@
 """The order of multiplication: what each bracketing of a product of matrices costs.
 
-A chain of matrices  M_1 M_2 ... M_k  is given by its sizes (d_0, d_1, ..., d_k): M_i is
-d_{i-1} x d_i. Where the brackets stand is a tree: a number i is the matrix M_i (counted from 0),
-a pair (left, right) is a product of two trees. ((0, 1), 2) is (M_0 M_1) M_2.
+A chain of matrices  M_0 M_1 ... M_{k-1}  is given by its sizes (d_0, d_1, ..., d_k): M_i is
+d_i x d_{i+1}. Where the brackets stand is a tree: a number i is the matrix M_i, a pair
+(left, right) is a product of two trees. ((0, 1), 2) is (M_0 M_1) M_2.
 
 A p x q times a q x r costs 2pqr flops. Left to right is reverse mode, right to left forward mode,
 and the best may be neither. The best bracketing is found by dynamic programming:
