@@ -36,6 +36,7 @@ HOMES = {
     "Multiply": "layers",
     "Network": "networks",
     "Permute": "jacobians",
+    "Plan": "plan",
     "Power": "layers",
     "ReLU": "layers",
     "Reshape": "layers",

@@ -856,6 +856,7 @@ ABSTRACT |= {
 
 # Public functions and classes of other kinds, and the file that tests each.
 FUNCTIONS = {
+    "Plan": "test_plan.py",
     "check": "test_checks.py",
     "complex_step": "test_checks.py",
     "differences": "test_checks.py",

@@ -39,7 +39,7 @@ def rows(*ids):
 
 
 WORDS = rows("words", "words-e", "words-m")
-PRODUCTS = rows("products")
+PRODUCTS = rows("products", "plan")
 
 
 def test_the_words_stand_in_the_order_of_the_alphabet():

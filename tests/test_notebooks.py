@@ -41,6 +41,25 @@ UNSTABLE = re.compile(
 )
 
 
+CHAPTERS_THERE = {path.name[:2] for path in NOTEBOOKS}
+
+
+def missing_chapters(notebook) -> list[str]:
+    """The chapters that a reader is sent to and does not find."""
+    prose = " ".join(" ".join(c.source.split()) for c in notebook.cells if c.cell_type != "code")
+    named = re.findall(
+        r"(?<!\*, )\bchapters? (\d\d)\b(?:(?: to| and|,) (\d\d)\b)?", prose, re.IGNORECASE
+    )
+    return [
+        number for pair in named for number in filter(None, pair) if number not in CHAPTERS_THERE
+    ]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_reader_is_sent_to_a_chapter_that_is_not_there(path):
+    assert missing_chapters(nbformat.read(path, 4)) == []
+
+
 def faults(notebook, cells=CELLS) -> list[str]:
     """Why a strict comparison of this notebook would miss something, or its form is wrong."""
     found = []
