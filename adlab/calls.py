@@ -1,7 +1,7 @@
 """A call of NumPy, written down: what is called, on which memory, and how it is carried out.
 
 Forms:  ("entrywise", ufunc)  ("matmul",)  ("reduce", ufunc, axes)  ("concatenate", axis)  and
-("other", function, settings), where NumPy knows no variant that writes into given memory.
+("other", function), where NumPy knows no variant that writes into given memory.
 """
 
 from math import prod
@@ -70,7 +70,16 @@ def identity(x):
     """Equal for operands that are the same; arrays are constants, and told apart by their id."""
     if isinstance(x, View):
         return x
+    if isinstance(x, tuple | list):
+        return type(x), *map(identity, x)
     return id(x) if hasattr(x, "dtype") else (type(x), repr(x))
+
+
+def type_of(x):
+    """The type of an operand as ufuncs see it: plain numbers take on that of the others."""
+    if isinstance(x, bool):
+        return np.dtype(bool)
+    return type(x) if isinstance(x, int | float) and not isinstance(x, np.generic) else x.dtype
 
 
 def writing(form):
@@ -86,8 +95,8 @@ def writing(form):
         return lambda x, out: ufunc.reduce(x, axes, None, out)
     if kind == "concatenate":
         return lambda *arrays: np.concatenate(arrays[:-1], settings[0], arrays[-1])
-    function, keywords = settings
-    return lambda *arrays: np.copyto(arrays[-1], function(*arrays[:-1], **dict(keywords)))
+    (function,) = settings
+    return lambda *arrays: np.copyto(arrays[-1], function(*arrays[:-1]))
 
 
 # `out` by its place costs a third of `out=`, but these would warn.

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from adlab.arenas import Arena
-from adlab.calls import View, in_c_order, writing
+from adlab.calls import View, in_c_order, type_of, writing
 
 
 class Look(NamedTuple):
@@ -52,9 +52,7 @@ def as_arrays(form, operands):
     """Plain numbers as arrays of the type that the call needs, so that nothing is converted."""
     if form[0] != "entrywise" or all(isinstance(x, View | np.ndarray) for x in operands):
         return operands
-    types = [
-        x.slot.dtype if isinstance(x, View) else getattr(x, "dtype", type(x)) for x in operands
-    ]
+    types = [x.slot.dtype if isinstance(x, View) else type_of(x) for x in operands]
     wanted = form[1].resolve_dtypes((*types, None))
     pairs = zip(operands, wanted, strict=False)
     return [x if isinstance(x, View) else np.asarray(x, dtype) for x, dtype in pairs]

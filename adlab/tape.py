@@ -16,6 +16,7 @@ the value had computed, the tape notices. (Compilers call it common subexpressio
 Sources: NumPy Enhancement Proposals 13 and 18; "tape": Griewank & Walther, chapter 6.
 """
 
+from functools import partial
 from itertools import count
 from math import prod
 from operator import getitem
@@ -24,7 +25,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from adlab.calls import Call, Slot, View, address, identity, writing
+from adlab.calls import Call, Slot, View, address, identity, type_of, writing
 from adlab.followed import Followed
 
 
@@ -208,20 +209,19 @@ class Tape:
             return view
         if any(isinstance(x, tuple | list) and holds_traced(x) for x in args):
             raise Untraceable(f"{function} takes arrays in a list")
-        form = "other", function, tuple(settings.items())
-        key = form[:2], *(identity(getattr(x, "view", x)) for x in (*args, *settings.items()))
+        if any(holds_traced(x) for x in settings.values()):
+            raise Untraceable(f"{function} takes a traced array by name")
+        form = "other", partial(function, **settings) if settings else function
+        key = (
+            function,
+            identity([getattr(x, "view", x) for x in args]),
+            identity([*settings.items()]),
+        )
         if key not in self.known:
             filled = all(x.slot.filled for x in traced)
             self.known[key] = self.slot(form, args, owned(result), filled)
         slot = self.known[key]
         return Traced(self, slot.array, slot)
-
-
-def type_of(x):
-    """The type of an operand as ufuncs see it: plain numbers take on that of the others."""
-    if isinstance(x, bool):
-        return np.dtype(bool)
-    return type(x) if isinstance(x, int | float) and not isinstance(x, np.generic) else x.dtype
 
 
 def basic(keys):

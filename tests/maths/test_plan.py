@@ -668,6 +668,29 @@ def test_a_plan_forgets_the_tape_it_was_made_from():
     del alive
 
 
+# ---- Calls that are told apart -------------------------------------------------------------------
+
+
+def test_constants_are_told_apart_though_they_are_written_alike():
+    """NumPy writes `...` for most of a large array, in tuples and in settings too."""
+    x, n = numbers(60, 40), 1200
+    first, second = np.arange(n) % 60, np.where(np.arange(n) == 600, 7, np.arange(n) % 60)
+    columns = np.arange(n) % 40
+    mask, other = np.ones(x.shape, bool), np.ones(x.shape, bool)
+    other[30, 20] = False
+    assert repr((first, columns)) == repr((second, columns)) and repr(mask) == repr(other)
+
+    def f(x):
+        picked = x[first, columns] * x[second, columns]
+        return np.sum(picked) + np.sum(x, where=mask) * np.mean(x * x, where=other) * True
+
+    plan = Plan(f, x)
+    for scale in (1.0, 0.5):
+        value, (gradient,) = plan.value_and_grad(scale * x)
+        same(value, f(scale * x), "value")
+        same(gradient, adlab.grad(f)(scale * x), "gradient")
+
+
 # ---- Concatenations ------------------------------------------------------------------------------
 
 
