@@ -12,6 +12,7 @@ Source: Clifford's dual numbers a + b ε with ε² = 0 (1873); as forward mode: 
 
 from adlab.followed import OVER, Followed, Follower
 from adlab.networks import returns_several
+from adlab.operations import not_real
 from adlab.trees import leaves, rebuilt
 from adlab.vectors import floats
 
@@ -27,6 +28,24 @@ class Dual(Followed):
 
 class Duals(Follower):
     """Pushes tangents along, step by step."""
+
+    def operate(self, function, rules, args, settings):
+        """A function of NumPy: its value, and the tangents pushed through its Jacobians."""
+        if not self.open:
+            raise ValueError(OVER)
+        values, moving = [*args], []
+        for k, a in enumerate(args):
+            if type(a) is Dual and a.follower is self:
+                values[k] = a.value
+                moving.append((k, a.tangents))
+        y = function(*values, **settings)
+        if y.dtype.kind != "f":
+            raise TypeError(not_real(y, function))
+        Y_dot = None
+        for k, V in moving:
+            moved = rules[k](y, *values, **settings).push(V)
+            Y_dot = moved if Y_dot is None else Y_dot + moved
+        return Dual(y, self, Y_dot)
 
     def step(self, layer, args):
         if not self.open:

@@ -6,6 +6,7 @@
 In each rule `y` is the value and stands first, then come the arguments as NumPy has them.
 """
 
+from functools import lru_cache
 from math import prod
 
 import numpy as np
@@ -92,10 +93,20 @@ def reduced(axis, ndim):
 
 def summed(y, a, axis=None, dtype=None, out=None, keepdims=False, initial=0, where=None):
     """J = 1ᵀ, the transpose of a copy along the axes that are summed."""
-    J = copied(y.shape, a.shape, y.dtype, reduced(axis, a.ndim)).T
+    J = added_up(a.shape, y.shape, y.dtype, reduced(axis, a.ndim))
     if where is not None:
         J = J @ Diagonal(np.broadcast_to(where, a.shape).astype(y.dtype))
     return J if y.dtype == a.dtype else J @ Cast(a.shape, a.dtype, y.dtype)
+
+
+@lru_cache(4096)
+def added_up(shape_in, shape_out, dtype, axes):
+    return copied(shape_out, shape_in, dtype, axes).T
+
+
+def beside(y, a, axes):
+    """The result y of a reduction of a along the axes, so that it broadcasts beside a."""
+    return np.reshape(y, tuple([1 if i in axes else n for i, n in enumerate(a.shape)]))
 
 
 def averaged(y, a, axis=None, dtype=None, out=None, keepdims=False, *, where=None):
@@ -109,7 +120,7 @@ def averaged(y, a, axis=None, dtype=None, out=None, keepdims=False, *, where=Non
 def extreme(y, a, axis=None, out=None, keepdims=False, initial=None, where=None):
     """The entries that attain the extreme share its slope equally; `initial` has none."""
     axes = reduced(axis, a.ndim)
-    hit = a == np.expand_dims(np.reshape(y, np.delete(a.shape, axes)), axes)
+    hit = a == beside(y, a, axes)
     if where is not None:
         hit = np.logical_and(hit, where)
     count = hit.sum(axes, keepdims=True, dtype=y.dtype)
@@ -121,10 +132,7 @@ def extreme(y, a, axis=None, out=None, keepdims=False, initial=None, where=None)
 def multiplied(y, a, axis=None, keepdims=False):
     """∂(a_1 a_2 ... )/∂a_i is the product of the others."""
     axes = reduced(axis, a.ndim)
-    if (a != 0).all():
-        others = np.expand_dims(np.reshape(y, np.delete(a.shape, axes)), axes) / a
-    else:
-        others = products_of_others(a, axes)
+    others = beside(y, a, axes) / a if (a != 0).all() else products_of_others(a, axes)
     return summed(y, a, axis) @ Diagonal(others)
 
 
@@ -152,11 +160,11 @@ def accumulated(y, a, axis=None):
 # ---- Putting arrays together and taking them apart -------------------------------------------
 def indexed(y, x, key):
     if all(isinstance(part, BASIC) for part in (key if isinstance(key, tuple) else (key,))):
-        return Slice(key, x.shape, np.shape(y))
+        return Slice(key, x.shape, y.shape)
     return Gather(places(x)[key], x.shape)
 
 
-BASIC = int | np.integer | slice | type(...) | None
+BASIC = (int, np.integer, slice, type(...), type(None))
 
 
 def places(x):
@@ -164,27 +172,30 @@ def places(x):
     return np.arange(x.size).reshape(x.shape)
 
 
-def part_of(y, start, stop, axis, shape):
+@lru_cache(4096)
+def part_of(shape_out, dtype, start, stop, axis, shape):
     """The Jacobian of a part that is put into y, from `start` to `stop` along the axis."""
     key = (slice(None),) * axis + (slice(start, stop),)
-    taken = tuple(stop - start if i == axis else n for i, n in enumerate(y.shape))
-    return Slice(key, y.shape, taken).T @ Identity(shape, taken)
+    taken = tuple(stop - start if i == axis else n for i, n in enumerate(shape_out))
+    J = Slice(key, shape_out, taken).T @ Identity(shape, taken)
+    J.dtype = dtype
+    return J
 
 
 def concatenated(k, y, *parts, axis=0):
     if axis is None:
-        ends = np.cumsum([np.size(x) for x in parts])
+        lengths = list(map(np.size, parts))
         axis = 0
     else:
         axis = normalize_axis_index(axis, y.ndim)
-        ends = np.cumsum([x.shape[axis] for x in parts])
-    x = parts[k]
-    stop = int(ends[k])
-    return part_of(y, int(ends[k - 1]) if k else 0, stop, axis, np.shape(x))
+        lengths = [x.shape[axis] for x in parts]
+    start = sum(lengths[:k])
+    return part_of(y.shape, y.dtype, start, start + lengths[k], axis, parts[k].shape)
 
 
 def stacked_up(k, y, *parts, axis=0):
-    return part_of(y, k, k + 1, normalize_axis_index(axis, y.ndim), np.shape(parts[k]))
+    axis = normalize_axis_index(axis, y.ndim)
+    return part_of(y.shape, y.dtype, k, k + 1, axis, parts[k].shape)
 
 
 @followed
@@ -201,7 +212,7 @@ def chosen(k):
     """np.where(condition, x1, x2): the identity where x_k is taken."""
 
     def jacobian(y, condition, *xs):
-        taken = condition if k == 1 else np.logical_not(condition)
+        taken = np.not_equal(condition, 0) if k == 1 else np.equal(condition, 0)
         return times_copy(np.broadcast_to(taken, y.shape), np.shape(xs[k - 1]), y)
 
     return jacobian
@@ -222,7 +233,14 @@ def reordered(y, x, order="C"):
 
 
 def transposed(y, x, axes=None):
-    return Permute(x.shape, range(x.ndim)[::-1] if axes is None else axes)
+    return permuted(x.shape, y.dtype, None if axes is None else tuple(axes))
+
+
+@lru_cache(4096)
+def permuted(shape, dtype, axes):
+    J = Permute(shape, range(len(shape))[::-1] if axes is None else axes)
+    J.dtype = dtype
+    return J
 
 
 def padded(y, x, pad_width, mode="constant", constant_values=0):

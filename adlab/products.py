@@ -41,10 +41,10 @@ def of_floats(M, Y):
 def matmul_left(Y, A, B):
     """Y = A B        J_A = I ⊗ Bᵀ"""
     B = of_floats(B, Y)
-    if A.ndim == 1 and B.ndim <= 2:
-        return Covector(B) if B.ndim == 1 else Dense(B.T)
     if A.ndim == B.ndim == 2:
         return Kronecker(B=B.T, matrices=A.shape)
+    if A.ndim == 1 and B.ndim <= 2:
+        return Covector(B) if B.ndim == 1 else Dense(B.T)
     left, right, stack = matrices(A, B)
     shape = (*stack, *left.shape[-2:])
     right = np.swapaxes(stacked(right, stack), -1, -2)
@@ -55,10 +55,12 @@ def matmul_left(Y, A, B):
 def matmul_right(Y, A, B):
     """Y = A B        J_B = A ⊗ I"""
     A = of_floats(A, Y)
-    if B.ndim == 1 and A.ndim <= 2:
-        return Covector(A) if A.ndim == 1 else Dense(A)
     if A.ndim == B.ndim == 2:
         return Kronecker(A=A, matrices=B.shape)
+    if B.ndim == 1 and A.ndim <= 2:
+        return Covector(A) if A.ndim == 1 else Dense(A)
+    if A.ndim == 1 and B.ndim == 2:
+        return Kronecker(A=A[None, :], matrices=B.shape, shape_out=Y.shape)
     left, right, stack = matrices(A, B)
     if right.ndim == 2 and stack:  # one B for all of the stack: one long matrix A
         left, stack = left.reshape(-1, left.shape[-1]), ()

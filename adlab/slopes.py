@@ -14,6 +14,8 @@ import numpy as np
 from adlab.jacobians import Copy, Diagonal, Identity, Scaled
 from adlab.kinds import OfResult
 
+NUMBERS = (int, float, np.number)
+
 
 def larger(a, b):
     """1 where a > b, 1/2 where they are equal, 0 elsewhere."""
@@ -26,8 +28,8 @@ def alone(a, b):
 
 
 def power_base(y, a, p):
-    if isinstance(p, int | float):
-        return p * a ** (p - 1) if p else 0
+    if isinstance(p, NUMBERS):
+        return 2 * a if p == 2 else p * a ** (p - 1) if p else 0
     flat = np.equal(p, 0)  # a⁰ is 1 everywhere, and 0 · a⁻¹ may be no number
     return np.where(flat, 0.0, p * np.power(a, np.where(flat, 1.0, p - 1)))
 
@@ -122,7 +124,7 @@ def entrywise(slope, k):
     """The rule of a ufunc in argument k: a diagonal, times a copy where the argument broadcasts."""
 
     def jacobian(y, *args):
-        return times_copy(slope(y, *args), np.shape(args[k]), y)
+        return times_copy(slope(y, *args), args[k].shape, y)
 
     return jacobian
 
@@ -142,7 +144,7 @@ def from_result(slope):
 
 def times_copy(d, shape, y):
     """diag(d) after the broadcasting of `shape` to the shape of y."""
-    if isinstance(d, int | float | np.number):
+    if isinstance(d, NUMBERS):
         copy = copied(shape, y.shape, y.dtype)
         return copy if d == 1 else Scaled(float(d), copy)
     if d.dtype != y.dtype:

@@ -366,7 +366,8 @@ FUNCTIONS = {
     + calls(lambda x: np.lib.stride_tricks.sliding_window_view(x, 2, axis=1), [(2, 4)]),
     np.delete: calls(lambda x: np.delete(x, 1, axis=0), [(3, 2)]),
     np.where: calls(lambda x, y: np.where(MASK, x, y), [(3,), (3,)], [(2, 3), ()])
-    + calls(lambda x: np.where(x > 0, x, 0.1 * x), [(2, 3)]),
+    + calls(lambda x: np.where(x > 0, x, 0.1 * x), [(2, 3)])
+    + calls(lambda x, y: np.where([2.0, 0.0, -0.5], x, y), [(3,), (2, 3)]),
     np.clip: calls(lambda x: np.clip(x, -0.5, 0.8), [(2, 3)], [(7,)])
     + calls(lambda x: x.clip(min=0), [(7,)])
     + calls(lambda x, a: np.clip(x, a, None), [(3,), ()]),
