@@ -18,9 +18,9 @@ from itertools import count
 
 import numpy as np
 
-from adlab.moves import array, holds_followed
 from adlab.operations import Operation, Through, full_name, no_rule, refuse_unknown
 from adlab.rules import COMPOSED, FLAT, RULES, UFUNC_METHODS, as_type, index, outer
+from adlab.rules.moves import array, holds_followed
 
 RANKS = count(1)
 LISTS = (list, tuple)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import adlab
-from adlab import matrices, moves, products, rules, slopes
+from adlab import rules
+from adlab.rules import matrices, moves, products, slopes
 from tests.operations import FUNCTIONS, INDEXING, PAIRS, SHAPES, UFUNCS, Call
 
 INNER = {  # functions of our own, and the function of NumPy by which they are reached

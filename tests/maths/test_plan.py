@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 import adlab
-from adlab import arenas, binding, calls, program, sweeps, tape
-from adlab.plan import Plan, as_network
+from adlab.plan import Plan, arenas, as_network, binding, calls, program, sweeps, tape
 from adlab.transforms import Function
 from benchmarks.networks import MAKERS
 from benchmarks.networks import case as made

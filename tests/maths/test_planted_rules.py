@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from adlab import matrices, moves, products, rules
+from adlab import rules
 from adlab.jacobians import Copy, Diagonal, Identity, Zero
-from adlab.slopes import entrywise
+from adlab.rules import matrices, moves, products
+from adlab.rules.slopes import entrywise
 from tests.maths import test_operations
 
 CALLS = test_operations.CALLS

@@ -13,8 +13,8 @@ from math import prod
 import numpy as np
 
 from adlab.jacobians import Copy, Diagonal, Kronecker, Permute
-from adlab.moves import array, followed, moved, products_of_others, reduced, summed
-from adlab.products import matmul_right, spread, stacked
+from adlab.rules.moves import array, followed, moved, products_of_others, reduced, summed
+from adlab.rules.products import matmul_right, spread, stacked
 
 
 # ---- Functions of our own that NumPy has under another form ----------------------------------

@@ -11,7 +11,7 @@ import numpy as np
 from adlab.followed import Followed
 from adlab.layers import Concatenate, Linear
 from adlab.networks import Network
-from adlab.tape import Traced, Untraceable
+from adlab.plan.tape import Traced, Untraceable
 
 
 class Node:

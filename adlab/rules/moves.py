@@ -14,7 +14,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from adlab.jacobians import Diagonal, Gather, Identity, Permute
 from adlab.kinds import Cast, Cumulative, Slice
-from adlab.slopes import copied, reshaped, times_copy
+from adlab.rules.slopes import copied, reshaped, times_copy
 
 
 # ---- Functions of our own that NumPy has under another form ----------------------------------

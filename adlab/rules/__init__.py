@@ -16,10 +16,10 @@ can be differentiated themselves.
 
 import numpy as np
 
-from adlab import arrays, averages, matrices, moves, products, slopes
-from adlab.averages import UFUNC_METHODS, outer
-from adlab.moves import as_type, index
-from adlab.products import contract
+from adlab.rules import arrays, averages, matrices, moves, products, slopes
+from adlab.rules.averages import UFUNC_METHODS, outer
+from adlab.rules.moves import as_type, index
+from adlab.rules.products import contract
 
 __all__ = [
     "ADVICE",

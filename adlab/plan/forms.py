@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from adlab.arenas import Arena
-from adlab.calls import View, in_c_order, type_of, writing
+from adlab.plan.arenas import Arena
+from adlab.plan.calls import View, in_c_order, type_of, writing
 
 
 class Look(NamedTuple):

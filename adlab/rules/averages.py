@@ -9,9 +9,9 @@ from math import prod, sqrt
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from adlab.arrays import sort
-from adlab.matrices import length
-from adlab.moves import array, in_type, reduced
+from adlab.rules.arrays import sort
+from adlab.rules.matrices import length
+from adlab.rules.moves import array, in_type, reduced
 
 
 # ---- Means and spreads -----------------------------------------------------------------------

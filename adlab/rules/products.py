@@ -13,7 +13,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from adlab.jacobians import Copy, Covector, Dense, Identity, Kronecker
 from adlab.kinds import Contraction
-from adlab.moves import Each, array, followed
+from adlab.rules.moves import Each, array, followed
 
 
 @followed

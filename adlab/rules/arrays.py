@@ -7,7 +7,7 @@ NEWER       the same, for functions that not every NumPy has yet
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from adlab.moves import (
+from adlab.rules.moves import (
     array,
     as_type,
     concatenate,

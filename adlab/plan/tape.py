@@ -25,8 +25,8 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from adlab.calls import Call, Slot, View, address, identity, type_of, writing
 from adlab.followed import Followed
+from adlab.plan.calls import Call, Slot, View, address, identity, type_of, writing
 
 
 class Untraceable(TypeError, AttributeError):

@@ -13,10 +13,10 @@ from operator import attrgetter, itemgetter
 
 import numpy as np
 
-from adlab.arenas import Lent
-from adlab.calls import View, in_c_order
-from adlab.forms import Look, as_arrays, fixed, in_front, plainer, stacked_form, unbound
-from adlab.scalars import LEAST, chain_of_numbers, is_chain
+from adlab.plan.arenas import Lent
+from adlab.plan.calls import View, in_c_order
+from adlab.plan.forms import Look, as_arrays, fixed, in_front, plainer, stacked_form, unbound
+from adlab.plan.scalars import LEAST, chain_of_numbers, is_chain
 
 STACKABLE = ("entrywise", "matmul", "reduce")
 

@@ -21,10 +21,10 @@ What is done to the calls, in this order:
 
 import numpy as np
 
-from adlab import arenas
-from adlab.binding import Binder
-from adlab.calls import View, identity
-from adlab.tape import Traced
+from adlab.plan import arenas
+from adlab.plan.binding import Binder
+from adlab.plan.calls import View, identity
+from adlab.plan.tape import Traced
 
 HEIGHT = 3  # so many calls in a row are moved to the end of a phase at most
 

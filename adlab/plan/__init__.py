@@ -24,9 +24,9 @@ import numpy as np
 
 from adlab.duals import push_along
 from adlab.networks import Network
-from adlab.program import Program
-from adlab.sweeps import Node, evaluated, pulled, pushed
-from adlab.tape import Tape
+from adlab.plan.program import Program
+from adlab.plan.sweeps import Node, evaluated, pulled, pushed
+from adlab.plan.tape import Tape
 from adlab.transforms import Function, as_layer, numbered
 from adlab.vectors import basis, floats, size
 
