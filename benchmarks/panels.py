@@ -67,6 +67,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.panels", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--presses", type=int, default=100, help="for each panel (%(default)s)")
+    parser.add_argument("--only", default="[0-9A]", help="notebooks whose names begin so, as 05")
     parser.add_argument("--demo", action="store_true", help="measure the test panel only")
     options = parser.parse_args()
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
@@ -76,7 +77,7 @@ def main() -> None:
         browser = lab.launch(playwright)
         with lab.start_course(Path(folder)) as course:
             write_demo(course.folder / DEMO)
-            chapters = sorted(path.name for path in course.folder.glob("[0-9A]*.ipynb"))
+            chapters = sorted(path.name for path in course.folder.glob(f"{options.only}*.ipynb"))
             for name in [DEMO] if options.demo else chapters:
                 measure(browser, course, name, options.presses)
         browser.close()

@@ -25,16 +25,16 @@ DATA, TARGET = CHANCE.choice([-1.0, -0.5, 0.5, 1.0], (2, WIDEST))
 AGREE = 1e-8
 
 
-def layers(sizes):
-    """[(g_k, x_k)] for k = 1, ..., L: each layer as a function of (x, y), and its parameters."""
+def g(w, c, b):
+    """A layer as a function of (x, y): its parameters, and what comes in."""
+    return Network(lambda x, y: Tanh()(Linear()(w, Linear()(c, b, x), y)))
+
+
+def numbers_of(sizes):
+    """[(W_k, C_k, b_k, x_k)] for k = 1, ..., L."""
     found = []
     for k, (d, before, n) in enumerate(zip(sizes[1:], sizes, PARAMETERS, strict=False)):
-        w, c, b = W[k, :d, :before] / np.sqrt(before), C[k, :d, :n], B[k, :d]
-
-        def g(x, y, w=w, c=c, b=b):
-            return Tanh()(Linear()(w, Linear()(c, b, x), y))
-
-        found.append((Network(g), X[k, :n]))
+        found.append((W[k, :d, :before] / np.sqrt(before), C[k, :d, :n], B[k, :d], X[k, :n]))
     return found
 
 
@@ -82,26 +82,27 @@ def depth_model(sizes, i):
     depth = len(sizes) - 1
     if i > depth:
         raise ValueError(f"There is no layer {i} in a chain of {depth}.")
-    chain, f = layers(sizes), HalfSquare(TARGET[: sizes[-1]])
+    chain, target = numbers_of(sizes), TARGET[: sizes[-1]]
     y, A, P = DATA[: sizes[0]], [], []
-    for k, (g, x) in enumerate(chain, 1):
+    for k, (w, c, b, x) in enumerate(chain, 1):
         if k == i:
             before = y
-        y, J = g.linearize(x, y)
+        y, J = g(w, c, b).linearize(x, y)
         P.append(J[0])
         A.append(J[1])
-    l, F = f.linearize(y)
+    l, F = HalfSquare(target).linearize(y)
     u = 1.0 @ F[0]
     for k in range(depth, i, -1):
         u = u @ A[k - 1]
 
     def loss(x):
-        y = chain[i - 1][0](x, before)
-        for g, x_k in chain[i:]:
-            y = g(x_k, y)
-        return f(y)
+        """l as a function of x_i, in plain NumPy, from layer i on."""
+        y = before
+        for k, (w, c, b, x_k) in enumerate(chain[i - 1 :]):
+            y = np.tanh(w @ y + c @ (x if k == 0 else x_k) + b)
+        return 0.5 * np.sum((y - target) ** 2)
 
-    return Depth(tuple(sizes), i, u @ P[i - 1], differences(loss, chain[i - 1][1])[0])
+    return Depth(tuple(sizes), i, u @ P[i - 1], differences(loss, chain[i - 1][-1])[0])
 
 
 class DepthPanel(Panel):
