@@ -10,8 +10,8 @@ from pathlib import Path
 from statistics import median
 
 HERE = Path(__file__).parent
-PEERS = ("adlab plan", "adlab sweep", "products", "jax.jit", "jax.jit, scan", "jax", "torch")
-PEERS += ("autograd", "mygrad")
+PEERS = ("adlab plan", "adlab traced", "adlab sweep", "products")
+PEERS += ("jax.jit", "jax.jit, scan", "jax", "torch", "autograd", "mygrad")
 TITLES = {
     "value_and_grad": "Value and gradient",
     "jvp": "JVP",
@@ -43,8 +43,10 @@ peers come with `pip install -e ".[bench]"`; what is not installed is left out.
 Every number is a ratio of times, **below 1 is faster**: to plain NumPy written by hand
 (`by_hand` in `networks.py`: one product per layer and gradient, new arrays), median over rounds in
 which all have their turn in one process, with the quartiles where they are wide. All results agreed
-to 1e-8 before. float64. *products* are the matrix products alone; the sweep is adlab as the course
-teaches it, the plan is `adlab.plan.Plan`.
+to 1e-8 before. float64. *products* are the matrix products alone; the sweep is a
+`Network` as the course teaches it, *traced* the same function written in plain NumPy and handed to
+`value_and_grad`, `jvp`, `hvp` or `jacobian`, the plan is `adlab.Plan`. An empty cell: the library
+can't, or would take minutes. Bold: the plan misses its target.
 """
 
 
@@ -123,19 +125,26 @@ def processor():
 # ---- Import and memory: a process each -----------------------------------------------------------
 
 
+USED = {  # what a program does that wants a gradient at once, and the same without one
+    "numpy, and a function": "import numpy; numpy.tanh(numpy.ones(3)).sum()",
+    "adlab, and its gradient": "import adlab, numpy; "
+    "adlab.grad(lambda x: numpy.tanh(x).sum())(numpy.ones(3))",
+}
+
+
 def imports(rounds=15):
-    """{module: seconds}, the median over rounds in which each is imported by a new process."""
-    modules = ["numpy", "adlab"]
-    modules += [m for m in ("autograd", "jax", "torch") if has(m)]
-    code = "import time; t = time.perf_counter(); import {}; print(time.perf_counter() - t)"
+    """{what: seconds}, the median over rounds in which each is done by a new process."""
+    done = {m: f"import {m}" for m in ("numpy", "adlab", "autograd", "jax", "torch") if has(m)}
+    done |= USED
+    code = "import time; t = time.perf_counter(); {}; print(time.perf_counter() - t)"
     env = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    times = {module: [] for module in modules}
+    times = {what: [] for what in done}
     for _ in range(rounds + 1):
-        for module in modules:
-            command = [sys.executable, "-c", code.format(module)]
+        for what, line in done.items():
+            command = [sys.executable, "-c", code.format(line)]
             ran = subprocess.run(command, capture_output=True, check=True, env=env)
-            times[module].append(float(ran.stdout))
-    return {module: median(seconds[1:]) for module, seconds in times.items()}  # the first compiles
+            times[what].append(float(ran.stdout))
+    return {what: median(seconds[1:]) for what, seconds in times.items()}  # the first compiles
 
 
 def has(module):

@@ -18,6 +18,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from statistics import median
 
 TASKS = {
@@ -136,15 +137,25 @@ def with_threads(threads, options):
     """
     env = {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS_")}
     env |= dict.fromkeys(THREADS, str(threads)) | {"JAX_PLATFORMS": "cpu"}
-    found = {}
+    found = kept(options.keep).get(str(threads), {})
     for task, name in wanted(options):
+        if f"{task} {name}" in found:
+            continue
         command = [sys.executable, "-m", "benchmarks.speed", "--child", "--task", task]
         command += ["--only", name, "--seconds", str(options.seconds), "--threads", str(threads)]
         ran = subprocess.run(command, env=env, stdout=subprocess.PIPE, check=True)
         found[f"{task} {name}"] = row = json.loads(ran.stdout)
         told = ", ".join(f"{peer} {v[1]:.2f}" for peer, v in row.items())
         print(f"{threads} {task:15} {name:16} {told}", file=sys.stderr, flush=True)
+        if options.keep:
+            rows = kept(options.keep) | {str(threads): found}
+            options.keep.write_text(json.dumps(rows), encoding="utf-8")
     return found
+
+
+def kept(file):
+    """The rows that an earlier run has left in the file."""
+    return json.loads(file.read_text(encoding="utf-8")) if file and file.exists() else {}
 
 
 def main():
@@ -154,6 +165,7 @@ def main():
     parser.add_argument("--task", choices=TASKS, help="one task")
     parser.add_argument("--seconds", type=float, default=5, help="for each network (%(default)s)")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--keep", type=Path, help="a file for the rows, so that a run can go on")
     parser.add_argument("--write", action="store_true", help="write benchmarks/RESULTS.md")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()

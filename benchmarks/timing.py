@@ -13,8 +13,7 @@ def once(run):
 
 
 def repeats(run):
-    """How often to run for one sample."""
-    run()
+    """How often to run for one sample. All have run before, when their results were compared."""
     seconds = once(run)
     if seconds < SAMPLE:
         seconds = min(once(run) for _ in range(3))
