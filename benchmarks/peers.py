@@ -235,15 +235,15 @@ class JAXScan:
         depth = layers_of(case.name)
         if not depth:
             return None
-        np, jax = self.jax.jax.numpy, self.jax.jax
-        x, t = case.data
         W, b = np.stack(case.args[::2]), np.stack(case.args[1::2])
+        jnp, jax = self.jax.jax.numpy, self.jax.jax
+        x, t = case.data
 
         def loss(W, b):
             def step(a, layer):
-                return np.tanh(layer[0] @ a + layer[1]), None
+                return jnp.tanh(layer[0] @ a + layer[1]), None
 
-            return 0.5 * np.sum((jax.lax.scan(step, x, (W, b))[0] - t) ** 2)
+            return 0.5 * jnp.sum((jax.lax.scan(step, x, (W, b))[0] - t) ** 2)
 
         run = self.jax.ready(jax.value_and_grad(loss, (0, 1)), W, b)
 
