@@ -122,6 +122,8 @@ class Plan:
         args = self.checked(args)
         with self.lock:
             blocks = self.run("jacobian", args)
+        if self.single and not self.net.several:
+            return blocks[0]
         n = len(self.chosen)
         return self.as_returned(
             [self.as_asked(blocks[i : i + n]) for i in range(0, len(blocks), n)]
