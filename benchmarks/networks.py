@@ -179,7 +179,25 @@ def residual(name, depth, width, batch):
         r = a - t
         return 0.5 * np.sum(r * r) / batch, np.sum(r * da) / batch
 
-    return Case(name, args, layers, formula, by_hand, jvp_by_hand=jvp_by_hand)
+    def hvp_by_hand(p, v):
+        a, da, y, dy = [x], [np.zeros_like(x)], [], []
+        for (W, b), (dW, db) in zip(pairs(p), pairs(v), strict=True):
+            y.append(np.tanh(a[-1] @ W.T + b))
+            dy.append((1 - y[-1] * y[-1]) * (a[-1] @ dW.T + da[-1] @ W.T + db))
+            a.append(a[-1] + y[-1])
+            da.append(da[-1] + dy[-1])
+        bar, dbar, dbars = (a.pop() - t) / batch, da.pop() / batch, []
+        for (W, _), (dW, _) in zip(reversed(pairs(p)), reversed(pairs(v)), strict=True):
+            y_k, dy_k = y.pop(), dy.pop()
+            s = 1 - y_k * y_k
+            z, dz = bar * s, dbar * s - 2 * bar * y_k * dy_k
+            dbars += [dz.sum(0), dz.T @ a.pop() + z.T @ da.pop()]
+            if a:
+                bar, dbar = bar + z @ W, dbar + dz @ W + z @ dW
+        return tuple(dbars[::-1])
+
+    by = jvp_by_hand, hvp_by_hand
+    return Case(name, args, layers, formula, by_hand, None, *by)
 
 
 def dense(name, nodes, growth, batch):
@@ -228,7 +246,28 @@ def dense(name, nodes, growth, batch):
         r = y - t
         return 0.5 * np.sum(r * r) / batch, np.sum(r * dy) / batch
 
-    return Case(name, args, layers, formula, by_hand, jvp_by_hand=jvp_by_hand)
+    def hvp_by_hand(p, v):
+        a, da, y, dy = [x], [np.zeros_like(x)], [], []
+        for (W, b), (dW, db) in zip(pairs(p), pairs(v), strict=True):
+            y.append(np.tanh(a[-1] @ W.T + b))
+            dy.append((1 - y[-1] * y[-1]) * (a[-1] @ dW.T + da[-1] @ W.T + db))
+            a.append(np.concatenate((a[-1], y[-1]), 1))
+            da.append(np.concatenate((da[-1], dy[-1]), 1))
+        dbars, a_bar, da_bar = [], np.zeros_like(a[-2]), np.zeros_like(a[-2])
+        y_bar, dy_bar = (y[-1] - t) / batch, dy[-1] / batch
+        for k in range(nodes - 1, -1, -1):
+            s = 1 - y[k] * y[k]
+            z, dz = y_bar * s, dy_bar * s - 2 * y_bar * y[k] * dy[k]
+            dbars += [dz.sum(0), dz.T @ a[k] + z.T @ da[k]]
+            if k:
+                a_bar = a_bar + z @ p[2 * k]
+                da_bar = da_bar + dz @ p[2 * k] + z @ v[2 * k]
+                y_bar, a_bar = a_bar[:, -growth:], a_bar[:, :-growth]
+                dy_bar, da_bar = da_bar[:, -growth:], da_bar[:, :-growth]
+        return tuple(dbars[::-1])
+
+    by = jvp_by_hand, hvp_by_hand
+    return Case(name, args, layers, formula, by_hand, None, *by)
 
 
 def attention(name, tokens, width):
@@ -270,7 +309,30 @@ def attention(name, tokens, width):
         dh = ds @ v + s @ (a @ dV)
         return 0.5 * np.sum(r * r) / tokens, np.sum(r * (dh @ O + h @ dO)) / tokens
 
-    return Case(name, args, layers, formula, by_hand, jvp_by_hand=jvp_by_hand)
+    def hvp_by_hand(p, tangents):
+        """The tangent of each line of by_hand."""
+        Q, K, V, O = p
+        dQ, dK, dV, dO = tangents
+        q, k, v, s, h, r = forward(Q, K, V, O)
+        dq, dk, dv = a @ dQ, a @ dK, a @ dV
+        dz = c * (dq @ k.T + q @ dk.T)
+        ds = s * (dz - (s * dz).sum(1, keepdims=True))
+        dh = ds @ v + s @ dv
+        y_bar, dy_bar = r / tokens, (dh @ O + h @ dO) / tokens
+        h_bar, dh_bar = y_bar @ O.T, dy_bar @ O.T + y_bar @ dO.T
+        s_bar, ds_bar = h_bar @ v.T, dh_bar @ v.T + h_bar @ dv.T
+        w = s_bar - (s * s_bar).sum(1, keepdims=True)
+        dw = ds_bar - (ds * s_bar + s * ds_bar).sum(1, keepdims=True)
+        z, dz = c * (s * w), c * (ds * w + s * dw)
+        return (
+            a.T @ (dz @ k + z @ dk),
+            a.T @ (dz.T @ q + z.T @ dq),
+            a.T @ (ds.T @ h_bar + s.T @ dh_bar),
+            dh.T @ y_bar + h.T @ dy_bar,
+        )
+
+    by = jvp_by_hand, hvp_by_hand
+    return Case(name, args, layers, formula, by_hand, None, *by)
 
 
 def ladder(name, rungs, width):
@@ -309,7 +371,26 @@ def ladder(name, rungs, width):
             x = y + np.sin(z)
         return 0.5 * np.sum(x * x), np.sum(x * dx)
 
-    return Case(name, args, layers, formula, by_hand, jvp_by_hand=jvp_by_hand)
+    def hvp_by_hand(primals, tangents):
+        (x, p, q), (dx, dp, dq) = primals, tangents
+        kept = []
+        for _ in range(rungs):
+            y, z = np.tanh(p * x), q * x
+            dy, dz = (1 - y * y) * (dp * x + p * dx), dq * x + q * dx
+            kept.append((x, y, z, dx, dy, dz))
+            x, dx = y + np.sin(z), dy + np.cos(z) * dz
+        bar, dbar = x, dx
+        p_dbar, q_dbar = np.zeros_like(p), np.zeros_like(q)
+        for x, y, z, dx, dy, dz in reversed(kept):
+            s, co = 1 - y * y, np.cos(z)
+            u, du = bar * s, dbar * s - 2 * bar * y * dy
+            w, dw = bar * co, dbar * co - bar * np.sin(z) * dz
+            p_dbar, q_dbar = p_dbar + du * x + u * dx, q_dbar + dw * x + w * dx
+            bar, dbar = u * p + w * q, du * p + u * dp + dw * q + w * dq
+        return dbar, p_dbar, q_dbar
+
+    by = jvp_by_hand, hvp_by_hand
+    return Case(name, args, layers, formula, by_hand, None, *by)
 
 
 def scalars(name, depth):
@@ -342,7 +423,20 @@ def scalars(name, depth):
             dx = (1 - x * x) * dx
         return x, dx
 
-    return Case(name, (np.array(0.7),), layers, formula, by_hand, jvp_by_hand=jvp_by_hand)
+    def hvp_by_hand(primals, tangents):
+        (x,), (dx,), kept = primals, tangents, []
+        for _ in range(depth):
+            x = np.tanh(x)
+            dx = (1 - x * x) * dx
+            kept.append((x, dx))
+        bar, dbar = 1.0, 0.0
+        for y, dy in reversed(kept):
+            s = 1 - y * y
+            bar, dbar = bar * s, dbar * s - 2 * bar * y * dy
+        return (dbar,)
+
+    by = jvp_by_hand, hvp_by_hand
+    return Case(name, (np.array(0.7),), layers, formula, by_hand, None, *by)
 
 
 # ---- Whole Jacobians -----------------------------------------------------------------------------

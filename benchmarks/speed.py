@@ -53,7 +53,20 @@ TASKS = {
         "ladder-60",
         "scalars-1000",
     ],
-    "hvp": ["mlp-3x8", "mlp-3x64", "mlp-4x512", "mlp-4x2048", "chain-100", "chain-1000"],
+    "hvp": [
+        "mlp-3x8",
+        "mlp-3x64",
+        "mlp-4x512",
+        "mlp-4x2048",
+        "chain-100",
+        "chain-1000",
+        "residual-50",
+        "dense-20",
+        "attention-32x64",
+        "ladder-30",
+        "ladder-60",
+        "scalars-1000",
+    ],
     "jacobian": ["jacobian-64x64", "jacobian-8x512", "jacobian-512x8"],
 }
 TOLERANCE = 1e-8
