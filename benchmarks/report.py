@@ -37,8 +37,9 @@ TARGETS_OF_TASKS = {"jvp": 1.1, "hvp": 1.2, "jacobian": 1.2}
 INTRODUCTION = """\
 # How fast
 
-`python -m benchmarks.speed --write` wrote this page; `--only chain-100` measures one network. The
-peers come with `pip install -e ".[bench]"`; what is not installed is left out.
+`python -m benchmarks.speed --write` writes this page, with `--keep FILE` in as many pieces as you
+like; `--only chain-100` measures one network. The peers come with `pip install -e ".[bench]"`; what
+is not installed is left out.
 
 Every number is a ratio of times, **below 1 is faster**: to plain NumPy written by hand
 (`by_hand` in `networks.py`: one product per layer and gradient, new arrays), median over rounds in
