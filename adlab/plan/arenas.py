@@ -90,13 +90,12 @@ def joins(placed, outputs):
         if p.call.form[0] != "concatenate" or prod(whole.shape[: p.call.form[1]]) > 1:
             continue
         together = all(
-            slot in made
-            and (made[slot].phase, made[slot].part) == (p.phase, p.part) == (p.phase, 1)
+            slot in made and made[slot].phase == p.phase and not made[slot].at_once
             for slot in slots
         )
         free = slots.isdisjoint(outputs) and slots.isdisjoint(found) and whole not in outputs
         fit = all(v.complete and v.slot.dtype == whole.dtype and is_small(v) for v in parts)
-        if together and free and fit and len(slots) == len(p.call.operands):
+        if together and not p.at_once and free and fit and len(slots) == len(p.call.operands):
             offset = 0
             for view in parts:
                 found[view.slot] = whole, offset
@@ -121,11 +120,11 @@ def heirs(placed, outputs, joined):
         if heir is not None and slot not in joined and heir.call.out not in taken:
             found[slot] = heir.call.out
             taken.add(heir.call.out)
-        kinds.setdefault((p.part, p.kind), []).append((slot, heir and heir.kind))
-    for (part, _), several in kinds.items():
+        kinds.setdefault((p.at_once, p.loop), []).append((slot, heir and heir.loop))
+    for (at_once, _), several in kinds.items():
         alike = len({kind for _, kind in several}) == 1 and all(s in found for s, _ in several)
         for slot, _ in several:
-            if part != 1 and not alike:
+            if at_once and not alike:
                 found.pop(slot, None)
     return found
 
@@ -135,7 +134,7 @@ def only_reader(slot, p, readers, outputs):
     if len(readers) != 1 or not is_small(slot) or prod(slot.shape) == 1 or slot in outputs:
         return None
     (q,) = readers
-    together = (q.part, q.phase) == (p.part, p.phase) and q.call.out not in outputs
+    together = (q.at_once, q.phase) == (p.at_once, p.phase) and q.call.out not in outputs
     return q if together and can_be_overwritten(slot, q.call) else None
 
 

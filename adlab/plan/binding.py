@@ -8,7 +8,9 @@ front, whose stride is the space between them.
 What is made anew at each run, large inputs and results, is looked up instead: `env[k]`.
 """
 
+from functools import partial
 from itertools import groupby, pairwise
+from math import prod
 from operator import attrgetter, itemgetter
 
 import numpy as np
@@ -16,9 +18,23 @@ import numpy as np
 from adlab.plan.arenas import Lent
 from adlab.plan.calls import View, in_c_order
 from adlab.plan.forms import Look, as_arrays, fixed, in_front, plainer, stacked_form, unbound
-from adlab.plan.scalars import LEAST, chain_of_numbers, is_chain
+from adlab.plan.scalars import LEAST, PYTHON, Link, chain_of_numbers, is_chain, place_of
 
-STACKABLE = ("entrywise", "matmul", "reduce")
+FEW = 4  # additions, that are faster one by one
+
+
+def is_sum(group):
+    """Is it a chain of additions of equal arrays, of which only the last result is read?"""
+    calls = [p.call for p in group]
+    alike = {(v.complete, v.shape, v.slot.dtype) for x in calls for v in (*x.views, whole(x.out))}
+    return (
+        len(calls) > FEW
+        and all(x.form == ("entrywise", np.add) and len(x.views) == 2 for x in calls)
+        and len(alike) == 1
+        and alike.pop()[0]
+        and all(p.readers == 1 for p in group[:-1])
+        and all(one.out in {v.slot for v in two.views} for one, two in pairwise(calls))
+    )
 
 
 def whole(slot):
@@ -41,49 +57,75 @@ class Binder:
     def calls(self, placed):
         """The bound calls of a phase."""
         found = []
-        for (part, _, _), group in groupby(placed, lambda p: (p.part, p.level, p.kind)):
+        for _, group in groupby(placed, lambda p: p.loop):
             group = list(group)
             calls = [p.call for p in group]
-            if part == 1:
-                found += self.chains(group) if is_chain(calls) else map(self.bound, calls)
-            elif calls[0].form[0] in STACKABLE:
+            if group[0].at_once:
                 found += map(self.stacked, self.evenly_spaced(calls))
+            elif is_chain(calls):
+                found += self.chains(group)
+            elif is_sum(group):
+                found += self.sum(calls)
             else:
                 found += map(self.bound, calls)
         return found
 
     def chains(self, group):
         """A chain of calls on numbers: as one, where these lie evenly spaced."""
-        found, readers = [], {p.call.out: p.readers for p in group}
-        for run in self.evenly_spaced([p.call for p in group]):
-            looks = [self.look(view) for view in (*run[0].views, whole(run[0].out))]
-            if len(run) < LEAST or any(map(made_anew, looks)):
-                found += map(self.bound, run)
-            else:
-                read = any(readers[call.out] > 1 for call in run[:-1])
-                found.append(self.chained(run, looks, read))
+        found, period = [], len({p.kind for p in group})
+        read = {p.call.out for p in group if p.readers > 1}  # not by the next in the chain alone
+        for run in self.evenly_spaced([p.call for p in group], period):
+            n = len(run) // period * period if len(run) >= max(LEAST, 2 * period) else 0
+            places = [place_of(*run[k - 1 : k + 1]) for k in range(period, 2 * period)] if n else []
+            links = [self.link(run[k:n:period], place, read) for k, place in enumerate(places)]
+            if not any(made_anew(x) for link in links for x in link):
+                links = [Link(*map(self.array, link)) for link in links]
+                found += [chain_of_numbers(links)] if links else []
+                run = run[n:]
+            found += map(self.bound, run)
         return found
 
-    def chained(self, calls, looks, read):
-        """A chain of calls on numbers as one; `read`: are results between read by others?"""
-        n, steps = len(calls), self.distance(*calls[:2])
-        arrays = [
-            self.array(look._replace(shape=(n,), strides=(step,)))
-            for look, step in zip(looks, steps, strict=True)
+    def link(self, calls, place, read):
+        """A Link of Looks: the calls at one step of a chain, of which operand `place` is made by
+        the step before."""
+        views, steps = [*calls[0].views, whole(calls[0].out)], self.distance(*calls[:2])
+        *looks, outs = [
+            self.look(view)._replace(shape=(len(calls),), strides=(step,))
+            for view, step in zip(views, steps, strict=True)
         ]
-        return chain_of_numbers(calls, *arrays, read=read)
+        starts, others = looks.pop(place), looks[0] if looks else None
+        return Link(
+            PYTHON[calls[0].form[1]], starts, others, outs, any(x.out in read for x in calls)
+        )
 
-    def evenly_spaced(self, calls):
-        """The calls, cut where the distance to the next in memory changes."""
-        runs, step = [[calls[0]]], None
-        for one, two in pairwise(calls):
-            distance = self.distance(one, two)
-            if distance is not None and (step is None or distance == step):
-                runs[-1].append(two)
-                step = distance
-            else:
-                runs.append([two])
-                step = None
+    def sum(self, calls):
+        """A chain of additions, a + c_1 + c_2 + ..., as one product with ones."""
+        first, *rest = calls
+        looks = [self.look(two.views[1 - place_of(one, two)]) for one, two in pairwise(calls)]
+        steps = {two.offset - one.offset for one, two in pairwise(looks)}
+        if made_anew(looks[0]) or len({x.arena for x in looks}) > 1 or len(steps) > 1:
+            return map(self.bound, calls)
+        n, size, (step,) = len(rest), prod(first.out.shape), steps
+        C = self.array(looks[0]._replace(shape=(n, size), strides=(step, looks[0].itemsize)))
+        total = np.empty(first.out.shape, first.out.dtype)
+        together = partial(np.ones(n, total.dtype).dot, C, total.reshape(-1))
+        a, y = self.look(whole(first.out)), self.look(whole(rest[-1].out))
+        return self.bound(first), together, self.settled(("entrywise", np.add), [a, total], y)
+
+    def evenly_spaced(self, calls, period=1):
+        """The calls, cut where the distance to the next in memory changes: with a period, to the
+        next one of its kind."""
+        runs, steps = [[]], {}
+        for call in calls:
+            run, place = runs[-1], len(runs[-1]) % period
+            if len(run) >= period:
+                distance = self.distance(run[-period], call)
+                if distance is None or distance != steps.get(place, distance):
+                    runs.append([])
+                    run, steps = runs[-1], {}
+                else:
+                    steps[place] = distance
+            run.append(call)
         return runs
 
     def distance(self, one, two):

@@ -6,13 +6,13 @@
 What is done to the calls, in this order:
 
 1. Those whose results nobody needs are left out.
-2. Small calls that wait for nobody in their phase go to its beginning (slopes such as 1 - y²),
-   small calls for which nobody waits go to its end (gradients of parameters).
+2. Calls that are made again and again are put in loops (`loops.py`): one behind the other where
+   each waits for the one before, together where none does.
 3. Every result gets memory once: small ones of a kind side by side, small inputs too; a large one
    takes the memory of another that is not needed any more.
    A small result is written over an operand that nobody else reads, and the parts of a
    concatenation are made where they belong in it, if they lie there in one piece.
-4. Equal calls at the beginning or end of a phase, whose operands are evenly spaced in memory,
+4. Equal calls of which none waits for another, and whose operands are evenly spaced in memory,
    become one call on arrays with one more axis: the gradients of a hundred equal layers are one
    product.
 5. What remains is bound to its memory: a function without arguments. Only large inputs and
@@ -23,10 +23,9 @@ import numpy as np
 
 from adlab.plan import arenas
 from adlab.plan.binding import Binder
-from adlab.plan.calls import View, identity
+from adlab.plan.calls import View
+from adlab.plan.loops import arranged
 from adlab.plan.tape import Traced
-
-HEIGHT = 3  # so many calls in a row are moved to the end of a phase at most
 
 
 class Program:
@@ -109,80 +108,3 @@ def postponed(calls, outputs):
     for phase, _, i in stands:
         calls[i].out.phase = phase
     return [calls[i] for _, _, i in sorted(stands)]
-
-
-class Placed:
-    """A call, the part of its phase where it stands (0, 1 or 2), and the level within that part.
-
-    Equal calls have one `kind`; those whose operands were made by equal calls, one `family`. `age`
-    is the number of the oldest slot it reads: in that order the results of equal calls lie in
-    memory, so that what belongs to one layer lies where the layer lies among others.
-    """
-
-    def __init__(self, call):
-        self.call, self.phase = call, call.out.phase
-        self.part, self.level, self.kind, self.family = 1, 0, None, None
-        self.age = min((v.slot.number for v in call.views), default=call.out.number)
-        self.readers = 0
-        self.small = all(arenas.is_small(x) for x in (*call.views, call.out))
-
-
-def arranged(calls, outputs):
-    """The calls in a new order: early ones first, late ones last in each phase, by kinds."""
-    placed = {call.out: Placed(call) for call in calls}
-    made_by = {
-        p: [placed[v.slot] for v in p.call.views if v.slot in placed] for p in placed.values()
-    }
-    users = {p: [] for p in made_by}
-    for p, makers in made_by.items():
-        for maker in makers:
-            users[maker].append(p)
-    for p in reversed(made_by):
-        p.readers = len(users[p]) + (p.call.out in outputs)
-        move_late(p, users[p])
-    for p, makers in made_by.items():
-        move_early(p, [q for q in makers if q.phase == p.phase])
-    kinds, families = {}, {}
-    for p, makers in made_by.items():
-        p.kind = kinds.setdefault(kind(p.call), len(kinds))
-        p.family = p.kind, p.part, p.level, *((q.kind, q.part) for q in makers)
-        families[p.family] = min(p.age, families.get(p.family, p.age))
-
-    def place(p):
-        among_equals = (p.kind, families[p.family], p.age) if p.part != 1 else ()
-        return p.phase, p.part, p.level, among_equals
-
-    return sorted(made_by, key=place)
-
-
-def move_late(p, users):
-    """To part 2, if only calls that stand there wait for it. Level: minus how many follow.
-
-    What was postponed is better early.
-    """
-    level = min((q.level for q in users), default=1) - 1
-    late = p.phase == p.call.phase and all(q.part == 2 and q.phase == p.phase for q in users)
-    if p.small and late and level > -HEIGHT:
-        p.part, p.level = 2, level
-
-
-def move_early(p, makers):
-    """To part 0, if it waits only for calls that stand there. Level: how many are before it.
-
-    What was postponed, such as slopes, or reads an input, such as the tangent of a parameter.
-    """
-    postponed = p.phase > p.call.phase
-    reads = any(v.slot.call is None and v.slot.phase == p.phase > 0 for v in p.call.views)
-    if p.part == 1 and p.small and (postponed or reads) and all(q.part == 0 for q in makers):
-        p.part, p.level = 0, 1 + max((q.level for q in makers), default=-1)
-
-
-def kind(call):
-    """Equal for calls of equal form in one phase, on arrays that look equal."""
-    operands = [
-        (x.shape, x.strides, x.offset, x.slot.shape, x.slot.dtype)
-        if isinstance(x, View)
-        else identity(x)
-        for x in call.operands
-    ]
-    return call.form, call.out.phase, call.out.shape, call.out.dtype, *operands

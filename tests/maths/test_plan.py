@@ -797,13 +797,6 @@ def all_operands_equal(patch):
     patch.setattr(tape, "identity", lambda x: getattr(x, "slot", type(x)))
 
 
-def early_too_early(patch):
-    def first(p, makers):
-        p.part = 0 if p.phase else p.part
-
-    patch.setattr(program, "move_early", first)
-
-
 def sum_overwritten(patch):
     pulled = sweeps.pulled
 
@@ -819,7 +812,6 @@ FAULTS = [
     phases_not_kept,
     spacing_not_checked,
     all_operands_equal,
-    early_too_early,
     sum_overwritten,
 ]
 

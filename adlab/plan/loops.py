@@ -1,0 +1,216 @@
+"""Loops: which calls of a program are made again and again, and which of these can be made at once.
+
+A network of a hundred equal layers makes the same calls a hundred times: a loop, though nobody has
+written one. Calls get the same `colour` if they are of one kind, and what they read was made by
+calls of one colour. A colour waits for those that make what it reads; so the colours are a graph.
+
+    values      W a + b, tanh          each waits for the layer before: made in their order
+    slopes      1 - y²                 none waits for another: made at once, when all y are there
+    cotangents  z = ȳ ⊙ slope, z W     each waits for the layer behind
+    gradients   z aᵀ                   made at once
+
+Colours that wait for each other, its strongly connected components, are one loop, and its calls
+keep their order. A colour that never waits for itself is one call on arrays with one more axis.
+
+Sources: Allen & Kennedy, "Automatic translation of Fortran programs to vector form" (1987), where
+this is called loop distribution; Tarjan, "Depth-first search and linear graph algorithms" (1972);
+colours as in the isomorphism test of Weisfeiler & Leman (1968).
+"""
+
+from collections import Counter
+from heapq import heapify, heappop, heappush
+
+from adlab.plan.arenas import is_small
+from adlab.plan.calls import View, identity
+
+STACKABLE = ("entrywise", "matmul", "reduce")  # forms that arrays with one more axis can have
+DEPTH = 3  # so many calls back, what was read is told apart
+
+
+class Placed:
+    """A call and the loop that it stands in.
+
+    `at_once`: may the calls of this loop be made in any order? Results of one `kind` lie side by
+    side in memory, colour by colour, and there in the order of the oldest slot that the calls read:
+    so what belongs to one layer lies where the layer lies among others. That is their `age`.
+    """
+
+    def __init__(self, call):
+        self.call, self.phase = call, call.out.phase
+        self.kind, self.loop, self.at_once, self.readers = kind(call), None, False, 0
+        self.age = min((v.slot.number for v in call.views), default=call.out.number)
+        self.small = all(map(is_small, (*call.views, call.out)))
+
+
+def arranged(calls, outputs):
+    """The calls as Placed, loop by loop."""
+    placed = list(map(Placed, calls))
+    number = {p.call.out: i for i, p in enumerate(placed)}
+    readers = Counter(v.slot for call in calls for v in call.views)
+    # Who made what it reads; of an input, how many read it: a parameter more than its tangent.
+    makers = [[number.get(v.slot, -readers[v.slot]) for v in p.call.views] for p in placed]
+    waits = [{i for i in made_by if i >= 0} for made_by in makers]
+    for p in placed:
+        p.readers = readers[p.call.out] + (p.call.out in outputs)
+    colours = coloured(placed, makers)
+    loops, again = loops_of(placed, colours, waits)
+    oldest, many = {}, Counter(loops)
+    for p, colour in zip(placed, colours, strict=True):
+        oldest[colour] = min(p.age, oldest.get(colour, p.age))
+    for p, colour, loop in zip(placed, colours, loops, strict=True):
+        p.loop, several = loop, loop not in again and many[loop] > 1
+        p.at_once = several and p.small and p.call.form[0] in STACKABLE
+        p.age = oldest[colour], colour, p.age
+    place = {loop: k for k, loop in enumerate(in_order(placed, waits))}
+    return sorted(placed, key=lambda p: (place[p.loop], p.age if p.at_once else ()))
+
+
+# ---- Colours -----------------------------------------------------------------------------------
+
+
+def coloured(placed, makers):
+    """A number for each call, equal for calls that are the same step of a loop.
+
+    Large calls of a phase have one colour: they keep their order, for the sake of memory.
+    """
+    colours = numbered(p.kind if p.small else ("large", p.phase) for p in placed)
+    for _ in range(DEPTH):
+        colours = numbered(
+            (c, *(colours[i] if i >= 0 else i for i in made_by)) if p.small else c
+            for p, c, made_by in zip(placed, colours, makers, strict=True)
+        )
+    shared = Counter(
+        (c, v) for p, c in zip(placed, colours, strict=True) for v in inputs_of(p.call)
+    )
+    return numbered(  # calls that share an input, as p in tanh(p x), lie evenly spaced by that
+        (c, *(v for v in inputs_of(p.call) if shared[c, v] > 1)) if p.small else c
+        for p, c in zip(placed, colours, strict=True)
+    )
+
+
+def numbered(keys):
+    known = {}
+    return [known.setdefault(key, len(known)) for key in keys]
+
+
+def inputs_of(call):
+    return [v for v in call.views if v.slot.call is None]
+
+
+def kind(call):
+    """Equal for calls of equal form in one phase, on arrays that look equal."""
+    operands = [
+        (x.shape, x.strides, x.offset, x.slot.shape, x.slot.dtype)
+        if isinstance(x, View)
+        else identity(x)
+        for x in call.operands
+    ]
+    return call.form, call.out.phase, call.out.shape, call.out.dtype, *operands
+
+
+# ---- Loops -------------------------------------------------------------------------------------
+
+
+def loops_of(placed, colours, waits):
+    """(a loop for each call, those whose calls wait for each other)
+
+    Colours that wait for each other are one loop. Of the others, those of one kind are one that
+    stand equally far from the beginning of their phase, or from its end, whichever is nearer.
+    """
+    graph, kinds, phases = {c: set() for c in colours}, {}, {}
+    for p, c, others in zip(placed, colours, waits, strict=True):
+        graph[c].update(colours[i] for i in others)
+        kinds[c], phases[c] = p.kind, p.phase
+    part = components(graph)
+    many = Counter(part.values())
+    again = {part[c] for c in part if many[part[c]] > 1 or c in graph[c]}
+    edges = [
+        (part[c], part[other])
+        for c in part  # those that a colour waits for stand before it
+        for other in graph[c]
+        if part[c] != part[other] and phases[c] == phases[other]
+    ]
+    before, behind = Counter(), Counter()
+    for one, other in edges:
+        before[one] = max(before[one], before[other] + 1)
+    for one, other in reversed(edges):
+        behind[other] = max(behind[other], behind[one] + 1)
+    loop = {
+        c: (x,) if x in again else (phases[c], kinds[c], min(before[x], -1 - behind[x], key=abs))
+        for c, x in part.items()
+    }
+    several = apart([part[c] for c in colours], waits)
+    loops = numbered(
+        (*loop[c], k if part[c] in again else 0) for c, k in zip(colours, several, strict=True)
+    )
+    return loops, {n for n, c in zip(loops, colours, strict=True) if part[c] in again}
+
+
+def apart(parts, waits):
+    """A number for each call, equal for those of a part that one comes to from another in it.
+
+    Two chains of products have one colour, but do not wait for each other.
+    """
+    found = list(range(len(parts)))
+
+    def first(i):
+        while found[i] != i:
+            found[i] = i = found[found[i]]
+        return i
+
+    for i, others in enumerate(waits):
+        for other in others:
+            if parts[i] == parts[other]:
+                found[first(i)] = first(other)
+    return list(map(first, range(len(parts))))
+
+
+def components(graph):
+    """{node: number of its strongly connected component}, of {node: nodes that it leads to}."""
+    found, place, low, path, todo = {}, {}, {}, [], []
+
+    def enter(node):
+        place[node] = low[node] = len(place)
+        path.append(node)
+        todo.append((node, iter(graph[node])))
+
+    for root in graph:
+        if root not in place:
+            enter(root)
+        while todo:
+            node, others = todo[-1]
+            other = next(others, None)
+            if other is None:
+                todo.pop()
+                if todo:
+                    above = todo[-1][0]
+                    low[above] = min(low[above], low[node])
+                if low[node] == place[node]:  # no node before this one can be reached from it
+                    while node not in found:
+                        found[path.pop()] = place[node]
+            elif other not in place:
+                enter(other)
+            elif other not in found:
+                low[node] = min(low[node], place[other])
+    return found
+
+
+def in_order(placed, waits):
+    """The loops, each after those it waits for; among these the one that was begun first."""
+    begun, left, followers = {}, {}, {}
+    for i, (p, others) in enumerate(zip(placed, waits, strict=True)):
+        begun.setdefault(p.loop, (p.phase, i))
+        left.setdefault(p.loop, set()).update(placed[k].loop for k in others)
+    for loop, others in left.items():
+        others.discard(loop)
+        for other in others:
+            followers.setdefault(other, []).append(loop)
+    ready = [(begun[loop], loop) for loop, others in left.items() if not others]
+    heapify(ready)
+    while ready:
+        _, loop = heappop(ready)
+        yield loop
+        for other in followers.get(loop, ()):
+            left[other].remove(loop)
+            if not left[other]:
+                heappush(ready, (begun[other], other))
