@@ -3,6 +3,7 @@
     OfResult       diag(φ'), where φ' is a formula in the result y: y is all that is held
     Cast           the same numbers in another float type
     Slice          y = x[key]            its transpose puts y back into zeros
+    Part           y = [0 ; x ; 0], what a concatenation makes of one of its parts
     Cumulative     y_i = x_1 + ... + x_i    its transpose adds from the other end
     Contraction    an einsum that is linear in one operand, all others fixed
     Sparse         a matrix of which the numbers that are not zero are written down
@@ -78,6 +79,35 @@ class Slice(Jacobian):
         """The same for k arrays at once, as one map."""
         key = (slice(None), *self.key)
         return Slice(key, (k, *self.shape_in), (k, *self.shape_out))
+
+
+class Part(Jacobian):
+    """y = [0 ; x ; 0] along an axis of y, x in the places from `start` on; pulling cuts it out.
+
+    x may come in another shape, as long as its numbers fill those places in their order.
+    """
+
+    def __init__(self, shape_in, shape_out, dtype, axis, start):
+        super().__init__(shape_in, shape_out, dtype)
+        self.axis, self.start = 1 + axis, start
+        around = prod(shape_out[:axis]) * prod(shape_out[axis + 1 :])
+        self.stop = start + (prod(shape_in) // around if around else 0)
+
+    def shape_of(self, k, length):
+        """The shape of k arrays like y, but so long."""
+        shape = (k, *self.shape_out)
+        return (*shape[: self.axis], length, *shape[self.axis + 1 :])
+
+    def push(self, V):
+        behind = self.shape_out[self.axis - 1] - self.stop
+        before, behind = (np.zeros(self.shape_of(len(V), n), V.dtype) for n in (self.start, behind))
+        V = V.reshape(self.shape_of(len(V), self.stop - self.start))
+        parts = [x for x in (before, V, behind) if x is V or x.shape[self.axis]]
+        return np.concatenate(parts, self.axis)
+
+    def pull(self, U):
+        key = (slice(None),) * self.axis + (slice(self.start, self.stop),)
+        return U[key].reshape(len(U), *self.shape_in)
 
 
 class Cumulative(Jacobian):

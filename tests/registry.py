@@ -792,6 +792,23 @@ JACOBIANS = {
         slice_case((None, slice(0, 1)), (3, 2)),
         slice_case((), ()),
     ],
+    kinds.Part: [
+        case(
+            f"Part {shape} of {shape_out} from {start} along {axis}",
+            lambda r, key=(shape, shape_out, None, axis, start): kinds.Part(*key),
+            lambda r, taken=(shape_out, axis, start, stop): (
+                one_hot(np.take(places(*taken[0]), range(*taken[2:]), taken[1]), prod(taken[0])).T
+            ),
+        )
+        for shape, shape_out, axis, start, stop in [
+            ((2,), (5,), 0, 1, 3),
+            ((2,), (5,), 0, 3, 5),
+            ((2, 3), (4, 3), 0, 0, 2),
+            ((3, 2), (3, 5), 1, 2, 4),
+            ((2, 3), (6,), 0, 0, 6),
+            ((3,), (3, 2), 1, 1, 2),
+        ]
+    ],
     kinds.Cast: [
         case(
             f"Cast {s}",

@@ -306,6 +306,27 @@ def as_difference(tape, a, b):
     return None
 
 
+def as_sum(tape, a, b):
+    """[a ; 0] + [0 ; b] = [a ; b],   or as a difference"""
+    (form, ours), (other, theirs) = parts_of(a), parts_of(b)
+    if form is None or form != other or list(map(np.shape, ours)) != list(map(np.shape, theirs)):
+        return as_difference(tape, a, b)
+    pairs = list(zip(ours, theirs, strict=True))
+    kept = [y if is_zero(x) else x for x, y in pairs]
+    parts = [tape.seen(x) if isinstance(x, View) else x for x in kept]
+    alike = np.result_type(a.dtype, b.dtype) == np.result_type(*(x.dtype for x in parts))
+    if not (alike and all(is_zero(x) or is_zero(y) for x, y in pairs)):
+        return None
+    return tape.concatenate(parts, form[1])
+
+
+def parts_of(x):
+    """(form, operands), if x was made as a concatenation."""
+    call = x.slot.call if isinstance(x, Traced) and x.view.whole else None
+    joined = call is not None and call.form[0] == "concatenate"
+    return (call.form, call.operands) if joined else (None, ())
+
+
 def as_product(tape, a, p):
     """a² = square(a),   a³ = a a²,   a^½ = sqrt(a),   a⁻¹ = 1 / a"""
     if not isinstance(p, int | float) or a.dtype.kind != "f":
@@ -319,7 +340,7 @@ def as_product(tape, a, p):
 SIMPLER = {
     np.multiply: without_one,
     np.divide: as_multiple,
-    np.add: as_difference,
+    np.add: as_sum,
     np.power: as_product,
 }
 

@@ -12,8 +12,8 @@ from math import prod
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from adlab.jacobians import Diagonal, Gather, Identity, Permute
-from adlab.kinds import Cast, Cumulative, Slice
+from adlab.jacobians import Diagonal, Gather, Permute
+from adlab.kinds import Cast, Cumulative, Part, Slice
 from adlab.rules.slopes import copied, reshaped, times_copy
 
 
@@ -172,14 +172,7 @@ def places(x):
     return np.arange(x.size).reshape(x.shape)
 
 
-@lru_cache(4096)
-def part_of(shape_out, dtype, start, stop, axis, shape):
-    """The Jacobian of a part that is put into y, from `start` to `stop` along the axis."""
-    key = (slice(None),) * axis + (slice(start, stop),)
-    taken = tuple(stop - start if i == axis else n for i, n in enumerate(shape_out))
-    J = Slice(key, shape_out, taken).T @ Identity(shape, taken)
-    J.dtype = dtype
-    return J
+part_of = lru_cache(4096)(Part)
 
 
 def concatenated(k, y, *parts, axis=0):
@@ -189,13 +182,12 @@ def concatenated(k, y, *parts, axis=0):
     else:
         axis = normalize_axis_index(axis, y.ndim)
         lengths = [x.shape[axis] for x in parts]
-    start = sum(lengths[:k])
-    return part_of(y.shape, y.dtype, start, start + lengths[k], axis, parts[k].shape)
+    return part_of(parts[k].shape, y.shape, y.dtype, axis, sum(lengths[:k]))
 
 
 def stacked_up(k, y, *parts, axis=0):
     axis = normalize_axis_index(axis, y.ndim)
-    return part_of(y.shape, y.dtype, k, k + 1, axis, parts[k].shape)
+    return part_of(parts[k].shape, y.shape, y.dtype, axis, k)
 
 
 @followed

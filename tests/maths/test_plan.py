@@ -434,6 +434,11 @@ SIMPLER = {
         lambda a: a + np.zeros(3),
         lambda a: a + np.zeros((2, 2, 3)),
         lambda a: np.zeros((2, 3)) + a,
+        lambda a: np.concatenate([a, np.zeros((2, 1))], 1) + np.concatenate([0 * a[:, :1], a], 1),
+        lambda a: np.concatenate([a, np.zeros((2, 3))]) + np.concatenate([np.zeros((2, 3)), a * a]),
+        lambda a: np.concatenate([a, np.zeros((2, 3))]) + np.concatenate([a, np.zeros((2, 3))]),
+        lambda a: np.concatenate([a, a * a]) + np.concatenate([np.zeros((2, 3)), a]),
+        lambda a: np.concatenate([a, np.zeros((2, 3))], 1) + np.concatenate([a, a * a], 1),
     ],
     np.power: [lambda a, p=p: a**p for p in (3, 2.0, 1, 0.5, -1, 0, 2.5)] + [lambda a: 2.0**a],
 }
