@@ -29,6 +29,7 @@ from adlab.jacobians import (
     Permute,
     Row,
 )
+from adlab.kinds import Part
 from adlab.signatures import check_shapes
 from adlab.vectors import alike, floats, own
 
@@ -575,10 +576,12 @@ class Concatenate(Layer):
         return np.concatenate(a, self.axis)
 
     def jacobians(self, y, *a):
-        places = np.arange(y.size).reshape(y.shape)
-        ends = np.cumsum([x.shape[self.axis] for x in a])
-        parts = np.split(places, ends[:-1], self.axis)
-        return tuple(Gather(part.copy(), y.shape).T for part in parts)
+        axis = self.axis % y.ndim
+        ends = np.cumsum([x.shape[axis] for x in a])
+        return tuple(
+            Part(x.shape, y.shape, y.dtype, axis, int(end) - x.shape[axis])
+            for x, end in zip(a, ends, strict=True)
+        )
 
 
 class Embedding(Layer):

@@ -9,7 +9,7 @@ from math import prod
 import numpy as np
 
 from adlab.followed import Followed
-from adlab.layers import Concatenate, Linear
+from adlab.layers import Linear
 from adlab.networks import Network
 from adlab.plan.tape import Traced, Untraceable
 
@@ -195,26 +195,5 @@ def linear(layer, W, b, a):
     return y, Rows(row, W, a) if a.ndim == 2 else row
 
 
-class Joined:
-    """The Jacobian of [a_1 ; a_2 ; ...]: tangents are joined as values are, cotangents cut."""
-
-    def __init__(self, layer, *xs):
-        self.shapes, self.axis = [x.shape for x in xs], layer.axis % xs[0].ndim
-
-    def push(self, V):
-        k, dtype = next((len(v), v.dtype) for v in V if v is not None)
-        still = [np.zeros((k, *shape), dtype) for shape in self.shapes]
-        parts = [s if v is None else v for v, s in zip(V, still, strict=True)]
-        return np.concatenate(parts, 1 + self.axis)
-
-    def pull(self, U, wanted):
-        ends = np.cumsum([shape[self.axis] for shape in self.shapes])
-        return tuple(np.split(U, ends[:-1], 1 + self.axis))
-
-
-def concatenate(layer, *xs):
-    return layer.value(*xs), Joined(layer, *xs)
-
-
 # Layer -> (y, what pushes and pulls), for layers whose own Jacobian is general but slow.
-CHEAPER = {Concatenate: concatenate, Linear: linear}
+CHEAPER = {Linear: linear}
