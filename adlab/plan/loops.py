@@ -114,8 +114,7 @@ def kind(call):
 def loops_of(placed, colours, waits):
     """(a loop for each call, those whose calls wait for each other)
 
-    Colours that wait for each other are one loop. Of the others, those of one kind are one that
-    stand equally far from the beginning of their phase, or from its end, whichever is nearer.
+    Colours that wait for each other are one loop. So are others of one kind and one level.
     """
     graph, kinds, phases = {c: set() for c in colours}, {}, {}
     for p, c, others in zip(placed, colours, waits, strict=True):
@@ -124,9 +123,21 @@ def loops_of(placed, colours, waits):
     part = components(graph)
     many = Counter(part.values())
     again = {part[c] for c in part if many[part[c]] > 1 or c in graph[c]}
+    level = levels(part, graph, phases)
+    chains = apart([part[c] for c in colours], waits)
+    loops = numbered(
+        (part[c], chain) if part[c] in again else (phases[c], kinds[c], level[part[c]])
+        for c, chain in zip(colours, chains, strict=True)
+    )
+    return loops, {n for n, c in zip(loops, colours, strict=True) if part[c] in again}
+
+
+def levels(part, graph, phases):
+    """How far a component stands from the beginning of its phase or, in negative numbers, from its
+    end, whichever is nearer. No way leads from one to another of the same level."""
     edges = [
         (part[c], part[other])
-        for c in part  # those that a colour waits for stand before it
+        for c in part  # those that it waits for stand before it
         for other in graph[c]
         if part[c] != part[other] and phases[c] == phases[other]
     ]
@@ -135,19 +146,11 @@ def loops_of(placed, colours, waits):
         before[one] = max(before[one], before[other] + 1)
     for one, other in reversed(edges):
         behind[other] = max(behind[other], behind[one] + 1)
-    loop = {
-        c: (x,) if x in again else (phases[c], kinds[c], min(before[x], -1 - behind[x], key=abs))
-        for c, x in part.items()
-    }
-    several = apart([part[c] for c in colours], waits)
-    loops = numbered(
-        (*loop[c], k if part[c] in again else 0) for c, k in zip(colours, several, strict=True)
-    )
-    return loops, {n for n, c in zip(loops, colours, strict=True) if part[c] in again}
+    return {x: min(before[x], -1 - behind[x], key=abs) for x in part.values()}
 
 
 def apart(parts, waits):
-    """A number for each call, equal for those of a part that one comes to from another in it.
+    """A number for each call, equal for calls of a part that are linked within it.
 
     Two chains of products have one colour, but do not wait for each other.
     """

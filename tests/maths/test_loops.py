@@ -43,6 +43,19 @@ def test_components_are_the_nodes_that_reach_each_other(graph):
         assert all(place[j] < place[i] for j in others if part[i] != part[j])
 
 
+@given(graphs_of())
+@settings(max_examples=300)
+def test_ways_lead_from_level_to_level(graph):
+    """From early ones, counted from the beginning, to late ones, counted from the end."""
+    R, part = reached(graph), loops.components(graph)
+    level = loops.levels(part, graph, dict.fromkeys(graph, 0))
+    for i in graph:
+        for j in graph:
+            if R[i, j] and part[i] != part[j]:  # i waits for j
+                one, other = level[part[j]], level[part[i]]
+                assert (one < 0, one) < (other < 0, other)
+
+
 def test_long_chains_need_no_recursion():
     n = 50_000
     line = loops.components({i: {i + 1} for i in range(n)} | {n: set()})
