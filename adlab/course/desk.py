@@ -8,6 +8,8 @@ import html
 
 import ipywidgets as widgets
 
+from adlab.panels.panel import Names, hidden
+
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -23,8 +25,9 @@ class Desk(widgets.VBox):
         }
         self.heading = widgets.HTML(f"<b>{html.escape(task.exercise.title)}</b>")
         self.result = widgets.HTML()
-        super().__init__([self.heading, widgets.HBox(list(map(self.button, self.buttons))),
-                          self.result])  # fmt: skip
+        row = widgets.HBox(list(map(self.button, self.buttons)))
+        keys = hidden(Names(title=task.exercise.title, names={}))
+        super().__init__([self.heading, row, self.result, keys])
         self.add_class("adlab-desk")
 
     def button(self, name):

@@ -1,4 +1,5 @@
-// Gives every control of a panel its name. The sliders of ipywidgets have role=slider but no
+// Gives every control of a panel its name, and the panel, or the desk of an exercise, its title.
+// The sliders of ipywidgets have role=slider but no
 // accessible name, and a Play has three buttons without a word; a screen reader needs both.
 // Python marks the control with key k by the class `adlab-control-k` and sends {k: name}.
 // And it keeps the keys of a control from JupyterLab, whose command mode would act on the cell.
@@ -88,7 +89,7 @@ function render({ model, el }) {
   let waiting;
   let letKeysGo;
   const start = () => {
-    const panel = el.closest(".adlab-panel");
+    const panel = el.closest(".adlab-panel, .adlab-desk");
     if (!panel) {
       waiting = setTimeout(start, 100);
       return;

@@ -86,7 +86,7 @@ class Panel(widgets.VBox):
                 _wrapping_row(tuple(everything.values())),
                 self._note,
                 _wrapping_row((self._svg, self._words)),
-                _hidden(Names(title=self.title, names=names)),
+                hidden(Names(title=self.title, names=names)),
             ],
             layout=widgets.Layout(width="100%", min_width="0", overflow="hidden"),
         )
@@ -213,7 +213,8 @@ class Panel(widgets.VBox):
 
 
 class Names(anywidget.AnyWidget):
-    """Names the controls of the panel around it, and keeps their keys to them (`names.js`)."""
+    """Names the controls of the panel or desk around it, and keeps their keys to them, by
+    `names.js`."""
 
     _esm = Path(__file__).with_name("names.js")
     title = traitlets.Unicode().tag(sync=True)
@@ -280,7 +281,7 @@ def _wrapping_row(children: Sequence[widgets.Widget]) -> widgets.Box:
     return widgets.Box(children, layout=layout)
 
 
-def _hidden(widget: widgets.Widget) -> widgets.Box:
+def hidden(widget: widgets.Widget) -> widgets.Box:
     """Takes no room, and hides the complaint of a page that has no anywidget."""
     return widgets.Box([widget], layout=widgets.Layout(display="none"))
 

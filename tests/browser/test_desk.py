@@ -50,3 +50,15 @@ def test_the_buttons_do_what_the_methods_do(page, course):
             expect(said).to_contain_text("<img src=x onerror=alert(1)>")
             expect(desk.locator("img")).to_have_count(0)
     assert lab.errors(page, course.folder / NAME) == []
+
+
+@pytest.mark.parametrize("key", ["r", "x", "ArrowDown"])
+def test_no_key_on_a_button_acts_on_the_notebook(page, key):
+    """In command mode r makes the cell raw and the desk is gone, x cuts it, an arrow leaves."""
+    desk = page.get_by_role("group", name="A JVP in one line")
+    button = desk.get_by_role("button", name="Hint", exact=True)
+    button.focus()
+    button.press(key)
+    button.press("Enter")
+    expect(desk.get_by_role("alert")).to_contain_text("Hint 1 of 3")
+    expect(button).to_be_focused()
