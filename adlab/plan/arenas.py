@@ -13,15 +13,15 @@ from sys import getrefcount
 
 import numpy as np
 
-SMALL = 4096  # numbers: a result that is cheaper to copy than to look up
-COPIED = 1024  # the same for an input, which is looked up where it is read
+SMALL = 1024  # numbers: many of such arrays together stay near the processor
+RESULT = 4  # a result may be so many times as large, and is still cheaper to copy than to look up
 FEW_PAGES = 2**15  # bytes: memory that is copied sooner than looked up
 
 
 def is_small(x):
     """Of a slot or a view."""
     slot = getattr(x, "slot", x)
-    return prod(slot.shape) <= (COPIED if slot.call is None else SMALL)
+    return prod(slot.shape) <= (RESULT * SMALL if slot.handed_out else SMALL)
 
 
 class Arena:

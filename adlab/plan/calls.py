@@ -13,12 +13,13 @@ import numpy as np
 class Slot:
     """The memory of one array, in C order: an input, or the result of a call.
 
-    `array` stands for it while the tape is written; its numbers are there if it is `filled`.
+    `array` stands for it while the tape is written; its numbers are there if it is `filled`. Is it
+    a result that is `handed_out`?
     """
 
     def __init__(self, array, number, phase, filled):
         self.array, self.number, self.phase, self.filled = array, number, phase, filled
-        self.call = None
+        self.call, self.handed_out = None, False
         self.shape, self.strides, self.dtype = array.shape, array.strides, array.dtype
         self.start = address(array)
 

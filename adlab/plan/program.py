@@ -68,16 +68,16 @@ def handed_out(tape, results):
     Small ones are copied when they are handed out. A large one is made in its own memory, which is
     the caller's afterwards: so it is the result of a call that no call reads.
     """
-    read, taken, found = {view.slot for call in tape.calls for view in call.views}, set(), []
+    read, found = {view.slot for call in tape.calls for view in call.views}, []
     for phase, several in enumerate(results):
         tape.phase = phase
         found.append([])
         for y in several:
             if isinstance(y, Traced):
                 alone = arenas.is_small(y.slot) or (y.slot.call and y.slot not in read)
-                if not (alone and y.view.complete) or y.slot in taken:
+                if not (alone and y.view.complete) or y.slot.handed_out:
                     y = tape.copy(y)
-                taken.add(y.slot)
+                y.slot.handed_out = True
             found[-1].append(y.view if isinstance(y, Traced) else np.array(y))
     return found
 
