@@ -184,15 +184,16 @@ class Multiply(Layer):
         return a * b
 
     def jacobians(self, y, a, b):
-        J_a = Diagonal(np.broadcast_to(b, y.shape))
-        J_b = Diagonal(np.broadcast_to(a, y.shape))
-        return (
-            J_a if a.shape == y.shape else J_a @ Copy(a.shape, y.shape),
-            J_b if b.shape == y.shape else J_b @ Copy(b.shape, y.shape),
-        )
+        return factor(b, a.shape, y.shape), factor(a, b.shape, y.shape)
 
     def check(self, a, b):
         check_broadcast(self, (a, b))
+
+
+def factor(d, shape_in, shape_out):
+    """diag(d), and before it a copy where the other factor is broadcast."""
+    J = Diagonal(d if d.shape == shape_out else np.broadcast_to(d, shape_out))
+    return J if shape_in == shape_out else J @ Copy(shape_in, shape_out)
 
 
 def copied(shape_in, shape_out):
