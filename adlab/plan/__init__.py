@@ -25,9 +25,9 @@ import numpy as np
 from adlab.duals import push_along
 from adlab.networks import Network
 from adlab.plan.program import Program
-from adlab.plan.sweeps import Node, evaluated, pulled, pushed
+from adlab.plan.sweeps import NeedsNumbers, Node, evaluated, pulled, pushed
 from adlab.plan.tape import Tape
-from adlab.transforms import Function, as_layer, numbered
+from adlab.transforms import Function, as_layer, hvp, numbered
 from adlab.vectors import basis, floats, size
 
 KIND = attrgetter("__class__", "shape", "dtype")  # what a plan is made for
@@ -107,7 +107,7 @@ class Plan:
     def hvp(self, args, tangents):
         """H v, the Hessian of a scalar by the chosen arguments times a vector, as in `hvp`.
 
-        A TypeError where a layer asks for numbers, as MaxPool does: `adlab.hvp` takes those.
+        Where a layer asks for numbers, as MaxPool does, `hvp` itself is run: no faster than that.
         """
         args = self.checked(args)
         tangents = self.along(tangents)
@@ -238,9 +238,23 @@ class Plan:
             return self.gradient(steps, outputs, inputs)
 
         moving = [xs[i] for i in self.chosen]
-        _, dots = push_along(gradient, moving, [v.reshape(1, *v.shape) for v in V])
+        try:
+            _, dots = push_along(gradient, moving, [v.reshape(1, *v.shape) for v in V])
+        except NeedsNumbers:
+            return Unplanned(self.hvp_as_it_is)
         dots = [one_of(v, *self.kinds[i][1:]) for v, i in zip(dots, self.chosen, strict=True)]
         return Program(tape, [[], dots], reuse=self.reuse)
+
+    def hvp_as_it_is(self, arrays, stage):
+        args, V = list(arrays[: len(self.kinds)]), arrays[len(self.kinds) :]
+
+        def moved(*moving):
+            xs = list(args)
+            for i, x in zip(self.chosen, moving, strict=True):
+                xs[i] = x
+            return self.net(*xs)
+
+        return hvp(moved, tuple(args[i] for i in self.chosen), tuple(V))
 
     def compile_vjp(self, arrays):
         tape, inputs, outputs, steps = self.recorded(arrays)
@@ -279,6 +293,13 @@ class Plan:
             for n, X in zip(columns, row, strict=True)
         ]
         return Program(tape, [[], blocks], reuse=self.reuse)
+
+
+class Unplanned:
+    """What stands in the place of a Program where none can be made."""
+
+    def __init__(self, run):
+        self.run = run
 
 
 def fit(arrays, kinds):
