@@ -149,7 +149,7 @@ class Binder:
             for x in as_arrays(form, operands)
         ]
         result = in_front(self.look(whole(out)), n, next(steps), len(out.shape))
-        return self.settled(stacked_form(form, operands), looks, result)
+        return self.settled(stacked_form(form, operands, n), looks, result)
 
     def bound(self, call):
         """One call."""

@@ -1,7 +1,8 @@
 """A call of NumPy, written down: what is called, on which memory, and how it is carried out.
 
 Forms:  ("entrywise", ufunc)  ("matmul",)  ("reduce", ufunc, axes)  ("concatenate", axis)  and
-("other", function), where NumPy knows no variant that writes into given memory.
+("other", function), where NumPy knows no variant that writes into given memory; and ("outer",) for
+many products of a column and a row.
 """
 
 from math import prod
@@ -90,6 +91,8 @@ def writing(form):
         return OUT_BY_NAME.get(settings[0], settings[0])
     if kind == "matmul":
         return product
+    if kind == "outer":
+        return outer_products
     if kind == "reduce":
         ufunc, axes = settings
         axes = axes[0] if len(axes) == 1 else axes
@@ -105,6 +108,11 @@ OUT_BY_NAME = {
     np.maximum: lambda a, b, out: np.maximum(a, b, out=out),
     np.minimum: lambda a, b, out: np.minimum(a, b, out=out),
 }
+
+
+def outer_products(columns, rows, out):
+    """x yᵀ for each column x and each row y of two stacks"""
+    np.einsum("ki,kj->kij", columns[..., 0], rows[:, 0], out=out)
 
 
 def product(A, B, out):

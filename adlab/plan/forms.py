@@ -13,6 +13,8 @@ import numpy as np
 from adlab.plan.arenas import Arena
 from adlab.plan.calls import View, in_c_order, type_of, writing
 
+MANY = 4096  # numbers, of which an einsum is faster than a ufunc that broadcasts
+
 
 class Look(NamedTuple):
     """How to look at the memory of an arena. Strides and offset count bytes."""
@@ -68,10 +70,11 @@ def in_front(look, n, step, ndim):
     return look._replace(shape=(n, *shape), strides=(step, *strides))
 
 
-def stacked_form(form, operands):
-    """The form of equal calls on arrays with one more axis in front."""
+def stacked_form(form, operands, n):
+    """The form of n equal calls on arrays with one more axis in front."""
     if form == ("matmul",) and operands[0].shape[-1] == 1:  # a column times a row
-        return ("entrywise", np.multiply)
+        size = n * operands[0].shape[0] * operands[1].shape[1]
+        return ("outer",) if size > MANY else ("entrywise", np.multiply)
     if form[0] == "reduce":
         return (*form[:2], tuple(1 + axis for axis in form[2]))
     return form

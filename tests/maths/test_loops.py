@@ -223,6 +223,13 @@ def test_a_chain_with_several_steps_runs_in_python(monkeypatch):
     assert number_of_calls(net, args, "value") > 100
 
 
+@pytest.mark.parametrize("batch", [None, 1])
+def test_many_outer_products(batch):
+    """More than 4,096 numbers in all: there NumPy is asked in another way."""
+    net, args = chain(60, 11, batch)
+    agree(net, args)
+
+
 def test_large_calls_that_do_not_wait_for_each_other():
     """They have one colour, but are of several kinds."""
 
