@@ -163,7 +163,7 @@ def with_threads(threads, options):
         if options.keep:
             rows = kept(options.keep) | {str(threads): found}
             options.keep.write_text(json.dumps(rows), encoding="utf-8")
-    return found
+    return {f"{task} {name}": found[f"{task} {name}"] for task, name in wanted(options)}
 
 
 def kept(file):
