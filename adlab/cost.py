@@ -118,7 +118,8 @@ def forward_steps(J):
         if mask:
             tangents.update(made)
         flops = row.flops_of(mask).push if mask else 0
-        held = total_bytes(spans(row) - own - {J.places[name] for name in values})
+        alive = (J.values[name]() for name in values)
+        held = total_bytes(spans(row) - own - {byte_bounds(a) for a in alive if a is not None})
         yield Step(str(equation), flops, held, sum(values.values()), sum(tangents.values()))
         for name in equation.done:
             values.pop(name, None)

@@ -26,6 +26,7 @@ sweeps); the recording of a function by running it once on placeholders is JAX's
 import inspect
 from itertools import compress
 from typing import NamedTuple
+from weakref import ref
 
 import numpy as np
 from numpy.lib.array_utils import byte_bounds
@@ -301,16 +302,16 @@ class Network(Layer):
         return self.evaluate(args, lambda equation, xs: equation.layer.value(*xs))
 
     def rule(self, *args):
-        rows, places = [], {}
+        rows, values = [], {}
 
         def linearized(equation, xs):
             y, row = equation.layer.rule(*xs)
             rows.append(row)
-            places.update((name, place(part)) for name, part in named(equation, y))
+            values.update((name, weak(part)) for name, part in named(equation, y))
             return y
 
         y = self.evaluate(args, linearized)
-        return y, NetworkJacobian(self, rows, args, y, places)
+        return y, NetworkJacobian(self, rows, args, y, values)
 
     def pushforward(self, args, V):
         """Tangents that travel with the evaluation: forward mode, which keeps nothing for later.
@@ -403,11 +404,11 @@ def with_last_uses(equations, outputs):
 class NetworkJacobian(Row):
     """The Jacobian of a network, a Row with one block per argument, pushed and pulled by sweeps.
 
-    `local[name]` is the Row of the equation that makes this value. `places` are the addresses
-    where values lay while they were alive: a Jacobian may hold one of them.
+    `local[name]` is the Row of the equation that makes this value. `values[name]()` is the value
+    itself, if a Jacobian holds it or somebody else; otherwise it is gone, and this is None.
     """
 
-    def __init__(self, net, rows, args, y, places):
+    def __init__(self, net, rows, args, y, values):
         ys = y if net.several else (y,)
         self.shapes = tuple(map(np.shape, ys))
         self.dtypes = tuple(map(np.result_type, ys))
@@ -415,7 +416,7 @@ class NetworkJacobian(Row):
         Jacobian.__init__(self, [a.shape for a in args], shape_out, np.result_type(*self.dtypes))
         self.net = net
         self.rows = rows
-        self.places = places
+        self.values = values
         self.given = spans(args)  # where they lie, not the arrays
         self.name = net.name
 
@@ -552,6 +553,11 @@ class NetworkJacobian(Row):
 def spans(arrays):
     """The pieces of memory that arrays look at, as addresses."""
     return {place(a) for a in arrays} - {None}
+
+
+def weak(a):
+    """A reference to an array that does not keep it alive; what is none is not there."""
+    return ref(a) if isinstance(a, np.ndarray) else lambda: None
 
 
 def place(a):

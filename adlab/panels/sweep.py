@@ -11,7 +11,7 @@ from numpy.lib.array_utils import byte_bounds
 
 from adlab import HalfSquare, Linear, Network, ReLU, Softmax, Tanh
 from adlab.cost import caller_spans, spans, total_bytes
-from adlab.networks import NetworkJacobian
+from adlab.networks import NetworkJacobian, weak
 from adlab.pictures.sweep import BYTES, Equation, Moment, Sweep
 
 MOST_BLOCKS = 3
@@ -87,17 +87,17 @@ def evaluated(layers, parameters, y0):
 
     args = [a for own in parameters for a in own]
     net = Network(h, [f"x{i + 1}" for i in range(len(args))])
-    values, rows, places = [y0], [], {}
+    values, rows, alive = [y0], [], {}
 
     def step(equation, xs):
         y, row = equation.layer.rule(*xs)
         values.append(y)
         rows.append(row)
-        places[equation.outputs[0]] = byte_bounds(y)
+        alive[equation.outputs[0]] = weak(y)
         return y
 
     l = net.evaluate(args, step)
-    return Chain(NetworkJacobian(net, rows, args, l, places), tuple(values), parameters)
+    return Chain(NetworkJacobian(net, rows, args, l, alive), tuple(values), parameters)
 
 
 # ---- What a picture shows -----------------------------------------------------------------------
