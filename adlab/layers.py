@@ -53,7 +53,7 @@ class Layer:
     def check(self, *args):
         """Raise a ValueError if the shapes of the arguments do not fit."""
         if self.signature:
-            shapes = [a.shape for a in args]
+            shapes = tuple([a.shape for a in args])
             check_shapes(self.signature, self.name, argument_names(type(self), len(args)), shapes)
 
     def __call__(self, *args):
@@ -135,7 +135,7 @@ def argument_names(kind, given):
     if given != len(names) or not names:
         wanted = f"{len(names)} argument{'s' * (len(names) != 1)} ({', '.join(names)})"
         raise TypeError(f"{kind.__name__} takes {wanted if names else 'arguments'}, got {given}")
-    return names
+    return tuple(names)
 
 
 # ---- Affine ---------------------------------------------------------------------------------

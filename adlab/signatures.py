@@ -7,9 +7,10 @@ the same for all arguments.
 Source of the notation: NumPy reference, *Generalized universal function API*.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 
 
+@lru_cache(4096)  # what fitted once, fits again
 def check_shapes(signature, who, names, shapes):
     """Raise a ValueError that names the argument, the axis and the sizes, where they do not fit."""
     wanted = parse(signature)
