@@ -186,12 +186,13 @@ def test_sums_that_are_read_in_between(shape):
     agree(adlab.Network(h), [np.full(shape, 0.3), np.full(shape, 0.2)])
 
 
-def test_numbers_that_read_two_before_them():
-    """x, y ← y, x y: no chain, as each reads the last but one too."""
+@pytest.mark.parametrize("step", [lambda x, y: x * y, lambda x, y: x + y])
+def test_numbers_that_read_two_before_them(step):
+    """x, y ← y, x + y: no chain, as each reads the last but one too."""
 
     def h(x, y):
         for _ in range(24):
-            x, y = y, x * y
+            x, y = y, step(x, y)
         return y
 
     agree(adlab.Network(h), [np.array(0.99), np.array(1.01)])
@@ -280,6 +281,7 @@ def chains_read_themselves(patch):
         (any_order, lambda: agree(*chain(10, 3))),
         (sums_read_in_between, lambda: test_sums_that_are_read_in_between((2,))),
         (chains_read_themselves, test_numbers_of_which_each_reads_two_made_before),
+        (chains_read_themselves, lambda: test_numbers_that_read_two_before_them(np.add)),
     ],
 )
 def test_planted_faults_are_seen(fault, seen_by):
