@@ -75,15 +75,23 @@ class Binder:
         found, period = [], len({p.kind for p in group})
         read = {p.call.out for p in group if p.readers > 1}  # not by the next in the chain alone
         for run in self.evenly_spaced([p.call for p in group], period):
-            n = len(run) // period * period if len(run) >= max(LEAST, 2 * period) else 0
-            places = [place_of(*run[k - 1 : k + 1]) for k in range(period, 2 * period)] if n else []
-            links = [self.link(run[k:n:period], place, read) for k, place in enumerate(places)]
-            if not any(made_anew(x) for link in links for x in link):
-                links = [Link(*map(self.array, link)) for link in links]
-                found += [chain_of_numbers(links)] if links else []
+            n = len(run) // period * period
+            links = self.links(run[:n], period, read) if n >= max(LEAST, 2 * period) else []
+            if links:
+                found.append(chain_of_numbers(links))
                 run = run[n:]
             found += map(self.bound, run)
         return found
+
+    def links(self, run, period, read):
+        """The steps of a chain; none, where something is made anew each time the program runs."""
+        looks = [
+            self.link(run[k::period], place_of(*run[period + k - 1 : period + k + 1]), read)
+            for k in range(period)
+        ]
+        if any(made_anew(x) for link in looks for x in link):
+            return []
+        return [Link(*map(self.array, link)) for link in looks]
 
     def link(self, calls, place, read):
         """A Link of Looks: the calls at one step of a chain, of which operand `place` is made by
