@@ -420,6 +420,13 @@ class NetworkJacobian(Row):
         self.given = spans(args)  # where they lie, not the arrays
         self.name = net.name
 
+    def __getstate__(self):
+        """For pickle: the values that are alive, in the place of references to them."""
+        return vars(self) | {"values": {name: value() for name, value in self.values.items()}}
+
+    def __setstate__(self, state):
+        vars(self).update(state, values={name: weak(a) for name, a in state["values"].items()})
+
     @property
     def local(self):
         pairs = zip(self.net.equations, self.rows, strict=True)

@@ -10,8 +10,6 @@ import ipywidgets as widgets
 
 from adlab.panels.panel import Names, hidden
 
-VIEW = "application/vnd.jupyter.widget-view+json"
-
 
 class Desk(widgets.VBox):
     """Check, Hint and Reveal for one task and one answer; the result stands below."""

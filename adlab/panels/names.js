@@ -1,6 +1,6 @@
 // Gives every control of a panel its name, and the panel, or the desk of an exercise, its title.
-// The sliders of ipywidgets have role=slider but no
-// accessible name, and a Play has three buttons without a word; a screen reader needs both.
+// The sliders of ipywidgets have role=slider but no accessible name, and a Play has three buttons
+// without a word; a screen reader needs both.
 // Python marks the control with key k by the class `adlab-control-k` and sends {k: name}.
 // And it keeps the keys of a control from JupyterLab, whose command mode would act on the cell.
 

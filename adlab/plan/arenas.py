@@ -1,8 +1,8 @@
 """Arenas: the memory of a program. Each slot has a place in one, an offset in bytes.
 
-Small slots of a kind lie side by side in one arena, in the order of the oldest that they are made
-of: then what belongs to one layer lies where the layer lies among others. A large slot has an
-arena to itself, and shares it with another whose last use is over.
+Small slots of a kind lie side by side in one arena, in the order that `loops.py` gives them: then
+what belongs to one layer lies where the layer lies among others. A large slot has an arena to
+itself, and shares it with another whose last use is over.
 
 An arena is `anew` if its memory is another at each run: large inputs are read where they lie, and
 results are made in memory that is the caller's afterwards.
@@ -44,18 +44,18 @@ class Arena:
         return len(self.slots) * self.step
 
 
-def laid_out(inputs, placed, outputs, joined, again, reuse):
+def laid_out(inputs, placed, joined, again, reuse):
     """{slot: (arena, offset in bytes)}"""
     calls = [p.call for p in placed]
     read = {view.slot for call in calls for view in call.views}
-    heir = heirs(placed, outputs, joined)
+    heir = heirs(placed, joined)
     groups = {}
     for slot in inputs:
         alone = None if is_small(slot) else slot
         groups.setdefault(("input", slot.phase, slot.shape, slot.dtype, alone), []).append(slot)
     for p in sorted(placed, key=lambda p: p.age):
         slot = p.call.out
-        if slot in outputs:
+        if slot.handed_out:
             alone = None if is_small(slot) else slot
             kind = ("result", p.phase, slot.shape, slot.dtype, slot in read, alone)
             groups.setdefault(kind, []).append(slot)
@@ -66,7 +66,7 @@ def laid_out(inputs, placed, outputs, joined, again, reuse):
             groups[whole] = [whole]
     place = {}
     for slots in groups.values():
-        arena = Arena(slots, is_anew(slots, outputs, read, reuse))
+        arena = Arena(slots, is_anew(slots, read, reuse))
         place |= {slot: (arena, i * arena.step) for i, slot in enumerate(slots)}
     for slot in reversed(joined):
         whole, offset = joined[slot]
@@ -77,7 +77,7 @@ def laid_out(inputs, placed, outputs, joined, again, reuse):
     return place | recycled(calls, place, again)
 
 
-def joins(placed, outputs):
+def joins(placed):
     """{slot: (the array that it is a part of, offset in bytes)}: concatenations that need no call.
 
     Where all parts lie one behind the other in the result, and are small results of this phase
@@ -93,7 +93,8 @@ def joins(placed, outputs):
             slot in made and made[slot].phase == p.phase and not made[slot].at_once
             for slot in slots
         )
-        free = slots.isdisjoint(outputs) and slots.isdisjoint(found) and whole not in outputs
+        kept = any(slot.handed_out for slot in (whole, *slots))
+        free = slots.isdisjoint(found) and not kept
         fit = all(v.complete and v.slot.dtype == whole.dtype and is_small(v) for v in parts)
         if together and not p.at_once and free and fit and len(slots) == len(p.call.operands):
             offset = 0
@@ -103,47 +104,48 @@ def joins(placed, outputs):
     return found
 
 
-def heirs(placed, outputs, joined):
+def heirs(placed, joined):
     """{small slot: the result of the only call that reads it}, which is written over it.
 
     The first cache of a processor holds some thousand numbers: so the fewer arrays, the better.
     Results of equal calls that may be stacked have to lie evenly spaced: all of them have an heir
-    of one kind, or none.
+    in one loop, or none.
     """
-    made, readers, kinds = {p.call.out: p for p in placed}, {}, {}
+    made, readers, loops = {p.call.out: p for p in placed}, {}, {}
     for p in placed:
         for slot in {view.slot for view in p.call.views}:
             readers.setdefault(slot, []).append(p)
     found, taken = {}, set()
     for slot, p in made.items():
-        heir = only_reader(slot, p, readers.get(slot, ()), outputs)
+        heir = only_reader(slot, p, readers.get(slot, ()))
         if heir is not None and slot not in joined and heir.call.out not in taken:
             found[slot] = heir.call.out
             taken.add(heir.call.out)
-        kinds.setdefault((p.at_once, p.loop), []).append((slot, heir and heir.loop))
-    for (at_once, _), several in kinds.items():
-        alike = len({kind for _, kind in several}) == 1 and all(s in found for s, _ in several)
+        if p.at_once:
+            loops.setdefault(p.loop, []).append((slot, heir and heir.loop))
+    for several in loops.values():
+        alike = len({loop for _, loop in several}) == 1 and all(s in found for s, _ in several)
         for slot, _ in several:
-            if at_once and not alike:
+            if not alike:
                 found.pop(slot, None)
     return found
 
 
-def only_reader(slot, p, readers, outputs):
+def only_reader(slot, p, readers):
     """The one call that reads this result, if it may be written over it."""
-    if len(readers) != 1 or not is_small(slot) or prod(slot.shape) == 1 or slot in outputs:
+    if len(readers) != 1 or not is_small(slot) or prod(slot.shape) == 1 or slot.handed_out:
         return None
     (q,) = readers
-    together = (q.at_once, q.phase) == (p.at_once, p.phase) and q.call.out not in outputs
+    together = (q.at_once, q.phase) == (p.at_once, p.phase) and not q.call.out.handed_out
     return q if together and can_be_overwritten(slot, q.call) else None
 
 
-def is_anew(slots, outputs, read, reuse):
+def is_anew(slots, read, reuse):
     """Is the memory of these slots another at each run?"""
     first = slots[0]
     if first.call is None:
         return not is_small(first)
-    if first not in outputs or first in read or reuse:
+    if not first.handed_out or first in read or reuse:
         return False
     return len(slots) * prod(first.shape) * first.dtype.itemsize > FEW_PAGES
 

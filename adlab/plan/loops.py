@@ -42,7 +42,7 @@ class Placed:
         self.small = all(map(is_small, (*call.views, call.out)))
 
 
-def arranged(calls, outputs):
+def arranged(calls):
     """The calls as Placed, loop by loop."""
     placed = list(map(Placed, calls))
     number = {p.call.out: i for i, p in enumerate(placed)}
@@ -51,7 +51,7 @@ def arranged(calls, outputs):
     makers = [[number.get(v.slot, -readers[v.slot]) for v in p.call.views] for p in placed]
     waits = [{i for i in made_by if i >= 0} for made_by in makers]
     for p in placed:
-        p.readers = readers[p.call.out] + (p.call.out in outputs)
+        p.readers = readers[p.call.out] + p.call.out.handed_out
     colours = coloured(placed, makers)
     loops, again = loops_of(placed, colours, waits)
     oldest, many = {}, Counter(loops)

@@ -23,7 +23,6 @@ import numpy as np
 
 from adlab.plan import arenas
 from adlab.plan.binding import Binder
-from adlab.plan.calls import View
 from adlab.plan.loops import arranged
 from adlab.plan.tape import Traced
 
@@ -37,12 +36,11 @@ class Program:
 
     def __init__(self, tape, results, again=False, reuse=False):
         results = handed_out(tape, results)
-        outputs = {y.slot for several in results for y in several if isinstance(y, View)}
-        placed = arranged(postponed(needed(tape.calls, outputs), outputs), outputs)
-        joined = arenas.joins(placed, outputs)
+        placed = arranged(postponed(needed(tape.calls)))
+        joined = arenas.joins(placed)
         wholes = {whole for whole, _ in joined.values()}
         placed = [p for p in placed if p.call.out not in wholes]
-        binder = Binder(arenas.laid_out(tape.inputs, placed, outputs, joined, again, reuse))
+        binder = Binder(arenas.laid_out(tape.inputs, placed, joined, again, reuse))
         stages = [[k] for k in range(len(results))] if again else [range(len(results))]
         self.calls = [binder.calls([p for p in placed if p.phase in stage]) for stage in stages]
         self.end = [binder.end([y for k in stage for y in results[k]], reuse) for stage in stages]
@@ -82,16 +80,16 @@ def handed_out(tape, results):
     return found
 
 
-def needed(calls, outputs):
-    wanted, kept = set(outputs), []
+def needed(calls):
+    wanted, kept = set(), []
     for call in reversed(calls):
-        if call.out in wanted:
+        if call.out.handed_out or call.out in wanted:
             wanted.update(v.slot for v in call.views)
             kept.append(call)
     return kept[::-1]
 
 
-def postponed(calls, outputs):
+def postponed(calls):
     """The calls, where those that only a later phase reads stand in it, right before they are read.
 
     So the forward sweep computes values, and a slope is computed when its cotangent has arrived.
@@ -100,7 +98,7 @@ def postponed(calls, outputs):
     for i, call in reversed(list(enumerate(calls))):
         here = call.phase, i
         reader = first.get(call.out, here)
-        if call.out not in outputs and reader[0] > call.phase:
+        if not call.out.handed_out and reader[0] > call.phase:
             here = reader
         for view in call.views:
             first[view.slot] = min(first.get(view.slot, here), here)

@@ -9,6 +9,7 @@ what the one before has made, and all of it are numbers, Python is faster:
 """
 
 import math
+from collections.abc import Callable
 from functools import reduce
 from itertools import accumulate, cycle, pairwise, repeat
 from operator import add, mul
@@ -29,7 +30,7 @@ class Link(NamedTuple):
     but the next step read what it makes?
     """
 
-    f: callable
+    f: Callable
     starts: np.ndarray
     others: np.ndarray | None
     outs: np.ndarray
@@ -48,12 +49,12 @@ def is_chain(calls):
         and x.out.dtype == np.float64
         and sum(v.slot in made for v in x.views) == (x is not calls[0])
         for x in calls
-    ) and all(two.views[place_of(one, two)].slot is one.out for one, two in pairwise(calls))
+    ) and all(one.out in {v.slot for v in two.views} for one, two in pairwise(calls))
 
 
 def place_of(one, two):
-    """The number of the operand of `two` that `one` has made, 0 if none."""
-    return next((k for k, v in enumerate(two.views) if v.slot is one.out), 0)
+    """The number of the operand of `two` that `one` has made."""
+    return next(k for k, v in enumerate(two.views) if v.slot is one.out)
 
 
 def chain_of_numbers(links):

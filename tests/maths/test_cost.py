@@ -1,5 +1,7 @@
 """The ledger of a sweep against an instrumented run: flops, bytes held, bytes alive."""
 
+import copy
+import pickle
 import tracemalloc
 
 import numpy as np
@@ -165,3 +167,20 @@ def test_the_ledger_of_a_traced_function_is_that_of_its_equations():
     for mode in ("forward", "reverse"):
         assert ledger(traced, mode).flops == ledger(J, mode).flops
         assert ledger(traced, mode).peak > 0
+
+
+def two_values(a):
+    """Its Jacobian holds values between, and no argument."""
+    y = Tanh()(a)
+    return Sum()(Multiply()(y, Sin()(y)))
+
+
+@pytest.mark.parametrize("again", [copy.deepcopy, lambda J: pickle.loads(pickle.dumps(J))])
+def test_a_jacobian_can_be_copied_and_pickled(again):
+    """What it knows of its values goes along: pushes, pulls and the ledger are the same."""
+    a = np.array([0.5, -1.0, 2.0])
+    _, J = Network(two_values).linearize(a)
+    copied = again(J)
+    assert copied @ a == J @ a
+    assert np.array_equal(1.0 @ copied, 1.0 @ J)
+    assert ledger(copied, "forward") == ledger(J, "forward")
