@@ -14,14 +14,12 @@ from sys import getrefcount
 import numpy as np
 
 SMALL = 1024  # numbers: many of such arrays together stay near the processor
-RESULT = 4  # a result may be so many times as large, and is still cheaper to copy than to look up
 FEW_PAGES = 2**15  # bytes: memory that is copied sooner than looked up
 
 
 def is_small(x):
     """Of a slot or a view."""
-    slot = getattr(x, "slot", x)
-    return prod(slot.shape) <= (RESULT * SMALL if slot.handed_out else SMALL)
+    return prod(getattr(x, "slot", x).shape) <= SMALL
 
 
 class Arena:

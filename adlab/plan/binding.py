@@ -8,37 +8,24 @@ front, whose stride is the space between them.
 What is made anew at each run, large inputs and results, is looked up instead: `env[k]`.
 """
 
-from functools import partial
-from itertools import groupby, pairwise
-from math import prod
+from itertools import groupby
 from operator import attrgetter, itemgetter
 
 import numpy as np
 
 from adlab.plan.arenas import Lent
-from adlab.plan.calls import View, in_c_order
-from adlab.plan.forms import Look, as_arrays, fixed, in_front, plainer, stacked_form, unbound
-from adlab.plan.scalars import LEAST, PYTHON, Link, chain_of_numbers, is_chain, place_of
-
-FEW = 4  # additions, that are faster one by one
-
-
-def is_sum(group):
-    """Is it a chain of additions of equal arrays, of which only the last result is read?"""
-    calls = [p.call for p in group]
-    alike = {(v.complete, v.shape, v.slot.dtype) for x in calls for v in (*x.views, whole(x.out))}
-    return (
-        len(calls) > FEW
-        and all(x.form == ("entrywise", np.add) and len(x.views) == 2 for x in calls)
-        and len(alike) == 1
-        and alike.pop()[0]
-        and all(p.readers == 1 for p in group[:-1])
-        and all(one.out in {v.slot for v in two.views} for one, two in pairwise(calls))
-    )
-
-
-def whole(slot):
-    return View(slot, slot.shape, slot.strides, 0)
+from adlab.plan.calls import View, in_c_order, whole
+from adlab.plan.forms import (
+    Look,
+    as_arrays,
+    fixed,
+    in_front,
+    made_anew,
+    plainer,
+    stacked_form,
+    unbound,
+)
+from adlab.plan.scalars import chains, is_chain
 
 
 class Binder:
@@ -63,62 +50,10 @@ class Binder:
             if group[0].at_once:
                 found += map(self.stacked, self.evenly_spaced(calls))
             elif is_chain(calls):
-                found += self.chains(group)
-            elif is_sum(group):
-                found += self.sum(calls)
+                found += chains(self, group)
             else:
                 found += map(self.bound, calls)
         return found
-
-    def chains(self, group):
-        """A chain of calls on numbers: as one, where these lie evenly spaced."""
-        found, period = [], len({p.kind for p in group})
-        read = {p.call.out for p in group if p.readers > 1}  # not by the next in the chain alone
-        for run in self.evenly_spaced([p.call for p in group], period):
-            n = len(run) // period * period
-            links = self.links(run[:n], period, read) if n >= max(LEAST, 2 * period) else []
-            if links:
-                found.append(chain_of_numbers(links))
-                run = run[n:]
-            found += map(self.bound, run)
-        return found
-
-    def links(self, run, period, read):
-        """The steps of a chain; none, where something is made anew each time the program runs."""
-        looks = [
-            self.link(run[k::period], place_of(*run[period + k - 1 : period + k + 1]), read)
-            for k in range(period)
-        ]
-        if any(made_anew(x) for link in looks for x in link):
-            return []
-        return [Link(*map(self.array, link)) for link in looks]
-
-    def link(self, calls, place, read):
-        """A Link of Looks: the calls at one step of a chain, of which operand `place` is made by
-        the step before."""
-        views, steps = [*calls[0].views, whole(calls[0].out)], self.distance(*calls[:2])
-        *looks, outs = [
-            self.look(view)._replace(shape=(len(calls),), strides=(step,))
-            for view, step in zip(views, steps, strict=True)
-        ]
-        starts, others = looks.pop(place), looks[0] if looks else None
-        return Link(
-            PYTHON[calls[0].form[1]], starts, others, outs, any(x.out in read for x in calls)
-        )
-
-    def sum(self, calls):
-        """A chain of additions, a + c_1 + c_2 + ..., as one product with ones."""
-        first, *rest = calls
-        looks = [self.look(two.views[1 - place_of(one, two)]) for one, two in pairwise(calls)]
-        steps = {two.offset - one.offset for one, two in pairwise(looks)}
-        if made_anew(looks[0]) or len({x.arena for x in looks}) > 1 or len(steps) > 1:
-            return map(self.bound, calls)
-        n, size, (step,) = len(rest), prod(first.out.shape), steps
-        C = self.array(looks[0]._replace(shape=(n, size), strides=(step, looks[0].itemsize)))
-        total = np.empty(first.out.shape, first.out.dtype)
-        together = partial(np.ones(n, total.dtype).dot, C, total.reshape(-1))
-        a, y = self.look(whole(first.out)), self.look(whole(rest[-1].out))
-        return self.bound(first), together, self.settled(("entrywise", np.add), [a, total], y)
 
     def evenly_spaced(self, calls, period=1):
         """The calls, cut where the distance to the next in memory changes: with a period, to the
@@ -273,10 +208,6 @@ class Binder:
         strides, env = in_c_order(shape, arena.dtype.itemsize), self.env
         k = self.looked_up(Look(arena, shape, strides, 0))
         return lambda: env[k]
-
-
-def made_anew(x):
-    return isinstance(x, Look) and x.arena.array is None
 
 
 def ways(arena, shape):

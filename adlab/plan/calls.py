@@ -45,6 +45,11 @@ class View(NamedTuple):
         return in_order and prod(self.shape) == prod(self.slot.shape)
 
 
+def whole(slot):
+    """The View of a slot in its own shape."""
+    return View(slot, slot.shape, slot.strides, 0)
+
+
 class Call:
     """out = form(operands). Operands are Views and constants, `views` the Views, `out` a Slot."""
 

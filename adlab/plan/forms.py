@@ -29,12 +29,18 @@ class Look(NamedTuple):
         return self.arena.dtype.itemsize
 
 
+def made_anew(x):
+    return isinstance(x, Look) and x.arena.array is None
+
+
 def fixed(form, arrays, out):
     """A call whose arrays stay where they are, as a function without arguments."""
     if form == ("matmul",):
         A, B = arrays
         small = A.ndim <= 2 and B.ndim <= 2 and out.flags.c_contiguous
         return partial(A.dot, B, out) if small else partial(np.matmul, A, B, out)
+    if form[0] == "concatenate":
+        return partial(np.concatenate, tuple(arrays), form[1], out)
     if form[0] == "reduce":
         _, ufunc, axes = form
         axes = None if len(axes) == arrays[0].ndim else axes[0] if len(axes) == 1 else axes

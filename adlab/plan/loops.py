@@ -53,7 +53,7 @@ def arranged(calls):
     for p in placed:
         p.readers = readers[p.call.out] + p.call.out.handed_out
     colours = coloured(placed, makers)
-    loops, again = loops_of(placed, colours, waits)
+    loops, again = loops_of(colours, waits)
     oldest, many = {}, Counter(loops)
     for p, colour in zip(placed, colours, strict=True):
         oldest[colour] = min(p.age, oldest.get(colour, p.age))
@@ -111,42 +111,23 @@ def kind(call):
 # ---- Loops -------------------------------------------------------------------------------------
 
 
-def loops_of(placed, colours, waits):
+def loops_of(colours, waits):
     """(a loop for each call, those whose calls wait for each other)
 
-    Colours that wait for each other are one loop. So are others of one kind and one level.
+    Colours that wait for each other are one loop, each other colour is one of its own.
     """
-    graph, kinds, phases = {c: set() for c in colours}, {}, {}
-    for p, c, others in zip(placed, colours, waits, strict=True):
+    graph = {c: set() for c in colours}
+    for c, others in zip(colours, waits, strict=True):
         graph[c].update(colours[i] for i in others)
-        kinds[c], phases[c] = p.kind, p.phase
     part = components(graph)
     many = Counter(part.values())
     again = {part[c] for c in part if many[part[c]] > 1 or c in graph[c]}
-    level = levels(part, graph, phases)
-    chains = apart([part[c] for c in colours], waits)
+    parts = [part[c] for c in colours]
     loops = numbered(
-        (part[c], chain) if part[c] in again else (phases[c], kinds[c], level[part[c]])
-        for c, chain in zip(colours, chains, strict=True)
+        (n, chain if n in again else None)
+        for n, chain in zip(parts, apart(parts, waits), strict=True)
     )
-    return loops, {n for n, c in zip(loops, colours, strict=True) if part[c] in again}
-
-
-def levels(part, graph, phases):
-    """How far a component stands from the beginning of its phase or, in negative numbers, from its
-    end, whichever is nearer. No way leads from one to another of the same level."""
-    edges = [
-        (part[c], part[other])
-        for c in part  # those that it waits for stand before it
-        for other in graph[c]
-        if part[c] != part[other] and phases[c] == phases[other]
-    ]
-    before, behind = Counter(), Counter()
-    for one, other in edges:
-        before[one] = max(before[one], before[other] + 1)
-    for one, other in reversed(edges):
-        behind[other] = max(behind[other], behind[one] + 1)
-    return {x: min(before[x], -1 - behind[x], key=abs) for x in part.values()}
+    return loops, {loop for loop, n in zip(loops, parts, strict=True) if n in again}
 
 
 def apart(parts, waits):

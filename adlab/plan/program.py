@@ -24,7 +24,7 @@ import numpy as np
 from adlab.plan import arenas
 from adlab.plan.binding import Binder
 from adlab.plan.loops import arranged
-from adlab.plan.tape import Traced
+from adlab.plan.traced import Traced
 
 
 class Program:

@@ -17,6 +17,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from adlab.plan.calls import whole
+from adlab.plan.forms import made_anew
+
 # What NumPy's functions are in Python, where both give the same for every number. Those of two
 # numbers don't mind which one comes first.
 PYTHON = {np.tanh: math.tanh, np.multiply: mul, np.add: add}
@@ -52,53 +55,76 @@ def is_chain(calls):
     ) and all(one.out in {v.slot for v in two.views} for one, two in pairwise(calls))
 
 
+def chains(binder, group):
+    """The bound calls of a chain: as one, where its numbers lie evenly spaced."""
+    found, period = [], len({p.kind for p in group})
+    read = {p.call.out for p in group if p.readers > 1}  # not by the next in the chain alone
+    for run in binder.evenly_spaced([p.call for p in group], period):
+        n = len(run) // period * period
+        if n >= max(LEAST, 2 * period):
+            places = [place_of(*run[period + k - 1 : period + k + 1]) for k in range(period)]
+            links = [link(binder, run[k:n:period], place, read) for k, place in enumerate(places)]
+            if not any(made_anew(x) for several in links for x in several):
+                links = [Link(*map(binder.array, several)) for several in links]
+                found.append(in_turn(links) if period > 1 else one_by_one(*links))
+                run = run[n:]
+        found += map(binder.bound, run)
+    return found
+
+
 def place_of(one, two):
     """The number of the operand of `two` that `one` has made."""
     return next(k for k, v in enumerate(two.views) if v.slot is one.out)
 
 
-def chain_of_numbers(links):
-    """The chain as a function without arguments; its steps are made in turn, again and again."""
-    start, (f, _, others, outs, read) = links[0].starts, links[0]
+def link(binder, calls, place, read):
+    """A Link of Looks: the calls of one step; the step before makes their operand `place`."""
+    views, steps = [*calls[0].views, whole(calls[0].out)], binder.distance(*calls[:2])
+    *looks, outs = [
+        binder.look(view)._replace(shape=(len(calls),), strides=(step,))
+        for view, step in zip(views, steps, strict=True)
+    ]
+    f, starts, others = PYTHON[calls[0].form[1]], looks.pop(place), looks[0] if looks else None
+    return Link(f, starts, others, outs, any(x.out in read for x in calls))
+
+
+def one_by_one(link):
+    """The chain as a function without arguments, if it has one step."""
+    f, starts, others, outs, read = link
 
     def repeated():
-        y, found = start[0].item(), []
+        y, found = starts[0].item(), []
         for _ in repeat(None, len(outs)):
             y = f(y)
             found.append(y)
         outs[...] = found
 
     def every():
-        outs[...] = list(accumulate(others.tolist(), f, initial=start[0].item()))[1:]
+        outs[...] = list(accumulate(others.tolist(), f, initial=starts[0].item()))[1:]
 
     def last_alone():
-        outs[-1] = reduce(f, others.tolist(), start[0].item())
+        outs[-1] = reduce(f, others.tolist(), starts[0].item())
 
-    if len(links) > 1:
-        return in_turn(links)
     return repeated if others is None else every if read else last_alone
 
 
 def in_turn(links):
-    """The chain, if it has several steps."""
-    start, n = links[0].starts, len(links)
-    others = np.zeros((len(start), n))
-    columns = [
-        (others[:, k], link.others) for k, link in enumerate(links) if link.others is not None
-    ]
+    """The chain, if its steps are made in turn, again and again."""
+    starts, n = links[0].starts, len(links)
+    others = np.zeros((len(starts), n))
+    columns = [(others[:, k], x.others) for k, x in enumerate(links) if x.others is not None]
     functions = [x.f if x.others is not None else lambda y, _, f=x.f: f(y) for x in links]
-    written = [(link.outs, k) for k, link in enumerate(links) if link.read]
-    outs = links[-1].outs
 
     def run():
         for column, numbers in columns:
             column[...] = numbers
-        y, found = start[0].item(), []
+        y, found = starts[0].item(), []
         for f, c in zip(cycle(functions), others.ravel().tolist(), strict=False):
             y = f(y, c)
             found.append(y)
-        for several, k in written:
-            several[...] = found[k::n]
-        outs[-1] = y
+        for k, link in enumerate(links):
+            if link.read:
+                link.outs[...] = found[k::n]
+        links[-1].outs[-1] = y
 
     return run

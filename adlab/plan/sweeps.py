@@ -11,7 +11,7 @@ import numpy as np
 from adlab.followed import Followed
 from adlab.layers import Linear
 from adlab.networks import Network
-from adlab.plan.tape import Traced, Untraceable
+from adlab.plan.traced import Traced, Untraceable
 
 
 class NeedsNumbers(Untraceable):
@@ -128,14 +128,11 @@ class Local:
         self.tape, self.layer, self.xs, self.row = tape, layer, xs, row
 
     def push(self, V):
-        if self.row is None:
-            return self.pushed_as_it_is(V)
-        try:
-            return self.row.push(V)
-        except Untraceable:
-            return self.pushed_as_it_is(V)
-
-    def pushed_as_it_is(self, V):
+        if self.row is not None:
+            try:
+                return self.row.push(V)
+            except Untraceable:
+                pass  # so by the layer's own rule
         n, moving = len(self.xs), [i for i, v in enumerate(V) if v is not None]
 
         def push(*arrays):
@@ -147,15 +144,11 @@ class Local:
         return self.tape.other(push, (*self.xs, *(V[i] for i in moving)), {})
 
     def pull(self, U, wanted):
-        if self.row is None:
-            return self.pulled_as_it_is(U, wanted)
-        try:
-            return self.row.pull(U, wanted)
-        except Untraceable:
-            return self.pulled_as_it_is(U, wanted)
-
-    def pulled_as_it_is(self, U, wanted):
-        """All cotangents by one call, one behind the other."""
+        if self.row is not None:
+            try:
+                return self.row.pull(U, wanted)
+            except Untraceable:
+                pass  # so by the layer's own rule, and all together by one call
 
         def pull(*arrays):
             bars = self.layer.rule(*arrays[:-1])[1].pull(arrays[-1], wanted)

@@ -23,14 +23,10 @@ from operator import getitem
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
-from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from adlab.followed import Followed
-from adlab.plan.calls import Call, Slot, View, address, identity, type_of, writing
-
-
-class Untraceable(TypeError, AttributeError):
-    """An operation that a tape can't hold."""
+from adlab.plan.calls import Call, Slot, View, identity, type_of, writing
+from adlab.plan.simpler import SIMPLER
+from adlab.plan.traced import Traced, Untraceable, holds_traced, leaves, plain
 
 
 class Tape:
@@ -106,14 +102,22 @@ class Tape:
     def function(self, function, args, settings):
         if function in ABOUT:
             return function(*plain(args), **plain(settings))
+        if function in LOOKS and not holds_traced(args[1:]):
+            seen = seen_in(function(args[0].array, *args[1:], **settings), args[:1])
+            if seen is not None:
+                return seen
         if function in WRITTEN_OUT and set(settings) <= {"axis", "keepdims"}:
             return WRITTEN_OUT[function](self, *args, **settings)
         return self.other(function, args, settings)
 
+    def simpler(self, function, *operands):
+        """The same by a simpler call, or by none; None, if nothing is known."""
+        return SIMPLER[function](self, *operands) if function in SIMPLER else None
+
     def entrywise(self, ufunc, *inputs):
-        simpler = simplified(self, ufunc, inputs)
-        if simpler is not None:
-            return simpler
+        y = self.simpler(ufunc, *inputs)
+        if y is not None:
+            return y
         shape = np.broadcast_shapes(*map(np.shape, plain(inputs)))
         *_, dtype = ufunc.resolve_dtypes((*map(type_of, inputs), None))
         return self.record(("entrywise", ufunc), inputs, shape, dtype)
@@ -131,9 +135,9 @@ class Tape:
             return Y.reshape(*lead, *Y.shape)
         if A.shape[-1] != B.shape[-2]:
             raise ValueError(f"{A.shape} @ {B.shape} does not conform")
-        d = diagonal_of(A)
-        if d is not None:  # diag(d) B
-            return self.seen(d).reshape(-1, 1) * B
+        Y = self.simpler(np.matmul, A, B)
+        if Y is not None:
+            return Y
         lead = np.broadcast_shapes(A.shape[:-2], B.shape[:-2])
         shape = (*lead, A.shape[-2], B.shape[-1])
         return self.record(("matmul",), (A, B), shape, np.result_type(A.dtype, B.dtype))
@@ -142,18 +146,19 @@ class Tape:
         axes = tuple(range(a.ndim)) if axis is None else normalize_axis_tuple(axis, a.ndim)
         shape = tuple(1 if i in axes else n for i, n in enumerate(a.shape))
         left = tuple(n for i, n in enumerate(a.shape) if i not in axes)
-        factors = factors_of(a) if ufunc is np.add and not left else None
-        if a.size == prod(left):
-            y = a.reshape(left)
-        elif factors:  # Σ a b = aᵀ b
-            x, y = map(self.seen, factors)
-            y = self.matmul(x.reshape(1, -1), y.reshape(-1, 1)).reshape(())
-        elif ufunc is np.add and len(axes) == 1 and a.dtype.kind == "f" and a.view.complete:
-            y = self.summed(a, *axes).reshape(left)
-        else:
-            form = ("reduce", ufunc, tuple(sorted(axes)))
-            y = self.record(form, (a,), left, ufunc.reduce(np.ones(1, a.dtype)).dtype)
+        y = self.simpler(np.sum, a) if ufunc is np.add and not left else None
+        if y is None:
+            y = self.reduced(ufunc, a, axes, left)
         return y.reshape(shape) if keepdims else y
+
+    def reduced(self, ufunc, a, axes, left):
+        """The reduction along the axes, of shape `left`."""
+        if a.size == prod(left):
+            return a.reshape(left)
+        if ufunc is np.add and len(axes) == 1 and a.dtype.kind == "f" and a.view.complete:
+            return self.summed(a, *axes).reshape(left)
+        form = ("reduce", ufunc, tuple(sorted(axes)))
+        return self.record(form, (a,), left, ufunc.reduce(np.ones(1, a.dtype)).dtype)
 
     def summed(self, a, axis):
         """Σ over one axis, as a product with ones: that is faster than to add up rows."""
@@ -194,14 +199,8 @@ class Tape:
     def other(self, function, args, settings):
         """Any function: its result is a view of an operand, or that of a call, to be copied."""
         traced = [x for x in leaves([args, settings]) if isinstance(x, Traced)]
-        if not (function in BLIND and basic(args[1:])):
-            self.fill(traced)
+        self.fill(traced)
         result = function(*plain(args), **plain(settings))
-        if isinstance(result, tuple | list):
-            views = [seen_in(r, traced) for r in result]
-            if any(view is None for view in views):
-                raise Untraceable(f"{function} has several results")
-            return type(result)(views)
         if not isinstance(result, np.ndarray | np.generic):
             raise Untraceable(f"{function} gives {type(result).__name__}, which is no array")
         view = seen_in(result, traced)
@@ -224,37 +223,6 @@ class Tape:
         return Traced(self, slot.array, slot)
 
 
-def basic(keys):
-    """Only numbers, slices and the like, no arrays?"""
-    return not any(isinstance(x, Traced | np.ndarray) for x in leaves(list(keys)))
-
-
-# Functions that are not interested in numbers: views, if they can be, and others.
-BLIND = {getitem, np.reshape, np.transpose, np.swapaxes, np.moveaxis, np.broadcast_to, np.split}
-BLIND |= {np.zeros_like, np.ones_like}
-
-
-def plain(x):
-    """The numbers at hand in place of Traced arrays."""
-    if isinstance(x, tuple | list):
-        return type(x)(plain(part) for part in x)
-    if isinstance(x, dict):
-        return {key: plain(part) for key, part in x.items()}
-    return x.array if isinstance(x, Traced) else x
-
-
-def leaves(x):
-    if isinstance(x, dict):
-        x = list(x.values())
-    if not isinstance(x, tuple | list):
-        return [x]
-    return [leaf for part in x for leaf in leaves(part)]
-
-
-def holds_traced(x):
-    return any(isinstance(leaf, Traced) for leaf in leaves(x))
-
-
 def owned(array):
     """An array in C order with memory of its own."""
     array = np.asarray(array, order="C")
@@ -263,6 +231,9 @@ def owned(array):
 
 def seen_in(result, traced):
     """`result` as a view of one of these arrays, None if it has memory of its own."""
+    if isinstance(result, list):
+        views = [seen_in(part, traced) for part in result]
+        return None if any(view is None for view in views) else views
     for x in traced:
         if np.may_share_memory(result, x.array):
             if result.dtype != x.dtype:
@@ -271,125 +242,11 @@ def seen_in(result, traced):
     return None
 
 
-def simplified(tape, ufunc, inputs):
-    """The same result by a cheaper call, or by none at all; else None."""
-    return SIMPLER[ufunc](tape, *inputs) if ufunc in SIMPLER else None
-
-
-def without_one(tape, a, b):
-    """1 a = a 1 = a"""
-    if isinstance(b, Traced) and is_number(a, 1.0):
-        return unchanged(b, a)
-    return unchanged(a, b) if isinstance(a, Traced) and is_number(b, 1.0) else None
-
-
-def as_multiple(tape, a, b):
-    """a / c = (1 / c) a,   a / 1 = a"""
-    if not isinstance(a, Traced) or a.dtype.kind != "f" or not isinstance(b, int | float) or not b:
-        return None
-    return unchanged(a, b) if b == 1 else tape.entrywise(np.multiply, a, 1 / b)
-
-
-def unchanged(a, one):
-    if np.result_type(one, a.array) == a.dtype:
-        return a.reshape(np.broadcast_shapes(np.shape(one), a.shape))
-    return None
-
-
-def as_difference(tape, a, b):
-    """a + (-1) b = a - b,   a + 0 = a"""
-    negated = negated_by(b) if isinstance(b, Traced) else None
-    if negated is not None:
-        return tape.entrywise(np.subtract, a, tape.seen(negated))
-    if is_zero(b) and isinstance(a, Traced) and np.shape(b) in (a.shape, a.shape[-1:]):
-        return unchanged(a, b)
-    return None
-
-
-def as_sum(tape, a, b):
-    """[a ; 0] + [0 ; b] = [a ; b],   or as a difference"""
-    (form, ours), (other, theirs) = parts_of(a), parts_of(b)
-    if form is None or form != other or list(map(np.shape, ours)) != list(map(np.shape, theirs)):
-        return as_difference(tape, a, b)
-    pairs = list(zip(ours, theirs, strict=True))
-    kept = [y if is_zero(x) else x for x, y in pairs]
-    parts = [tape.seen(x) if isinstance(x, View) else x for x in kept]
-    alike = np.result_type(a.dtype, b.dtype) == np.result_type(*(x.dtype for x in parts))
-    if not (alike and all(is_zero(x) or is_zero(y) for x, y in pairs)):
-        return None
-    return tape.concatenate(parts, form[1])
-
-
-def parts_of(x):
-    """(form, operands), if x was made as a concatenation."""
-    call = x.slot.call if isinstance(x, Traced) and x.view.whole else None
-    joined = call is not None and call.form[0] == "concatenate"
-    return (call.form, call.operands) if joined else (None, ())
-
-
-def as_product(tape, a, p):
-    """a² = square(a),   a³ = a a²,   a^½ = sqrt(a),   a⁻¹ = 1 / a"""
-    if not isinstance(p, int | float) or a.dtype.kind != "f":
-        return None
-    if p == 3:
-        return a * np.square(a)
-    ufunc = {1: np.positive, 2: np.square, 0.5: np.sqrt, -1: np.reciprocal}.get(p)
-    return None if ufunc is None else tape.entrywise(ufunc, a)
-
-
-SIMPLER = {
-    np.multiply: without_one,
-    np.divide: as_multiple,
-    np.add: as_sum,
-    np.power: as_product,
-}
-
-
-def factors_of(a):
-    """The Views of x and y, if a was made as x y of arrays of equal shapes."""
-    call = a.slot.call
-    if not (call and a.view.whole and call.form == ("entrywise", np.multiply)):
-        return None
-    alike = all(isinstance(x, View) and x.shape == a.shape and x.complete for x in call.operands)
-    return call.operands if alike else None
-
-
-def negated_by(b):
-    """The View of x, if b was made as (-1) x."""
-    call = b.slot.call
-    if call and b.view.whole and call.form == ("entrywise", np.multiply):
-        one, x = call.operands
-        if is_number(one, -1.0) and x.shape == b.shape:
-            return x
-    return None
-
-
-def diagonal_of(A):
-    """The View of d, if A was made as I d = diag(d), of a row d."""
-    call = A.slot.call if isinstance(A, Traced) and A.view.complete and A.ndim == 2 else None
-    if not call or call.form != ("entrywise", np.multiply):
-        return None
-    one, d = call.operands
-    row = isinstance(d, View) and d.shape[-1:] == (len(A),) == (prod(d.shape),)
-    return d if row and is_identity(one) else None
-
-
-def is_identity(x):
-    constant = isinstance(x, np.ndarray) and x.ndim == 2 and x.shape[0] == x.shape[1]
-    return constant and np.array_equal(x, np.eye(len(x)))
-
-
-def is_zero(x):
-    return isinstance(x, np.ndarray) and not x.any()
-
-
-def is_number(x, c):
-    """Is x a constant with one entry, equal to c?"""
-    return not isinstance(x, View | Traced) and np.size(x) == 1 and bool(np.all(x == c))
-
-
 # Questions about shapes and types, which the numbers at hand answer.
 ABOUT = {np.shape, np.ndim, np.size, np.result_type, np.broadcast_shapes}
+
+# Functions that look at the memory of an array in another way, if they can.
+LOOKS = {np.reshape, np.transpose, np.swapaxes, np.moveaxis, np.broadcast_to, np.split, getitem}
 
 # Functions that are calls of another form.
 WRITTEN_OUT = {
@@ -399,75 +256,3 @@ WRITTEN_OUT = {
     np.mean: Tape.mean,
     np.concatenate: Tape.concatenate,
 }
-
-
-class Traced(NDArrayOperatorsMixin):
-    """An array whose calls are written on a tape."""
-
-    def __init__(self, tape, array, slot):
-        self.tape, self.array, self.slot = tape, array, slot
-        self.view = View(slot, array.shape, array.strides, address(array) - slot.start)
-
-    def __array_ufunc__(self, ufunc, method, *inputs, **settings):
-        if any(isinstance(x, Followed) for x in inputs):
-            return NotImplemented  # a dual number takes the step, and comes here with its parts
-        return self.tape.ufunc(ufunc, method, inputs, settings)
-
-    def __array_function__(self, function, types, args, settings):
-        if any(issubclass(kind, Followed) for kind in types):
-            return NotImplemented
-        return self.tape.function(function, args, settings)
-
-    shape = property(lambda self: self.array.shape)
-    dtype = property(lambda self: self.array.dtype)
-    ndim = property(lambda self: self.array.ndim)
-    size = property(lambda self: self.array.size)
-    real = property(lambda self: self)
-    T = property(lambda self: np.transpose(self))
-
-    def __len__(self):
-        return len(self.array)
-
-    def __getitem__(self, key):
-        return self.tape.other(getitem, (self, key), {})
-
-    def reshape(self, *shape):
-        return self.tape.other(np.reshape, (self, shape[0] if len(shape) == 1 else shape), {})
-
-    def ravel(self):
-        return self.reshape(-1)
-
-    def swapaxes(self, i, j):
-        return np.swapaxes(self, i, j)
-
-    def transpose(self, *axes):
-        return np.transpose(self, axes or None)
-
-    def astype(self, dtype, copy=True):
-        return self if self.dtype == dtype else self.tape.other(np.astype, (self, dtype), {})
-
-    def sum(self, axis=None, keepdims=False, dtype=None):
-        a = self if dtype is None else self.astype(dtype)
-        return self.tape.reduce(np.add, a, axis, keepdims)
-
-    def mean(self, axis=None, keepdims=False):
-        return self.tape.mean(self, axis, keepdims)
-
-    def max(self, axis=None, keepdims=False):
-        return self.tape.reduce(np.maximum, self, axis, keepdims)
-
-    def min(self, axis=None, keepdims=False):
-        return self.tape.reduce(np.minimum, self, axis, keepdims)
-
-    def through(self, J):
-        """J a, for a linear map that moves numbers in its own way."""
-        return self.tape.other(lambda a: J.push(a[None])[0], (self,), {})
-
-    def no_numbers(self, *_, **__):
-        raise Untraceable("a traced array stands for many arrays and has no numbers to ask for")
-
-    def __getattr__(self, name):
-        raise Untraceable(f"a traced array has no .{name}")
-
-    __array__ = __bool__ = __float__ = __int__ = __index__ = __iter__ = __setitem__ = no_numbers
-    __hash__ = object.__hash__

@@ -1,0 +1,113 @@
+"""A traced array: a duck array that stands for any array of its shape and type.
+
+Ufuncs, functions and operators that get one hand themselves to its tape (`__array_ufunc__`,
+`__array_function__`), which writes them down. Who asks for the numbers themselves (`if y > 0`,
+`float(y)`, `np.asarray(y)`) gets an Untraceable.
+
+Sources: NumPy Enhancement Proposals 13 and 18.
+"""
+
+from operator import getitem
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from adlab.followed import Followed
+from adlab.plan.calls import View, address
+
+
+class Untraceable(TypeError, AttributeError):
+    """An operation that a tape can't hold."""
+
+
+class Traced(NDArrayOperatorsMixin):
+    """An array whose calls are written on a tape."""
+
+    def __init__(self, tape, array, slot):
+        self.tape, self.array, self.slot = tape, array, slot
+        self.view = View(slot, array.shape, array.strides, address(array) - slot.start)
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **settings):
+        if any(isinstance(x, Followed) for x in inputs):
+            return NotImplemented  # a dual number takes the step, and comes here with its parts
+        return self.tape.ufunc(ufunc, method, inputs, settings)
+
+    def __array_function__(self, function, types, args, settings):
+        if any(issubclass(kind, Followed) for kind in types):
+            return NotImplemented
+        return self.tape.function(function, args, settings)
+
+    shape = property(lambda self: self.array.shape)
+    dtype = property(lambda self: self.array.dtype)
+    ndim = property(lambda self: self.array.ndim)
+    size = property(lambda self: self.array.size)
+    real = property(lambda self: self)
+    T = property(lambda self: np.transpose(self))
+
+    def __len__(self):
+        return len(self.array)
+
+    def __getitem__(self, key):
+        return self.tape.function(getitem, (self, key), {})
+
+    def reshape(self, *shape):
+        return self.tape.function(np.reshape, (self, shape[0] if len(shape) == 1 else shape), {})
+
+    def ravel(self):
+        return self.reshape(-1)
+
+    def swapaxes(self, i, j):
+        return np.swapaxes(self, i, j)
+
+    def transpose(self, *axes):
+        return np.transpose(self, axes or None)
+
+    def astype(self, dtype, copy=True):
+        return self if self.dtype == dtype else self.tape.other(np.astype, (self, dtype), {})
+
+    def sum(self, axis=None, keepdims=False, dtype=None):
+        a = self if dtype is None else self.astype(dtype)
+        return self.tape.reduce(np.add, a, axis, keepdims)
+
+    def mean(self, axis=None, keepdims=False):
+        return self.tape.mean(self, axis, keepdims)
+
+    def max(self, axis=None, keepdims=False):
+        return self.tape.reduce(np.maximum, self, axis, keepdims)
+
+    def min(self, axis=None, keepdims=False):
+        return self.tape.reduce(np.minimum, self, axis, keepdims)
+
+    def through(self, J):
+        """J a, for a linear map that moves numbers in its own way."""
+        return self.tape.other(lambda a: J.push(a[None])[0], (self,), {})
+
+    def no_numbers(self, *_, **__):
+        raise Untraceable("a traced array stands for many arrays and has no numbers to ask for")
+
+    def __getattr__(self, name):
+        raise Untraceable(f"a traced array has no .{name}")
+
+    __array__ = __bool__ = __float__ = __int__ = __index__ = __iter__ = __setitem__ = no_numbers
+    __hash__ = object.__hash__
+
+
+def plain(x):
+    """The numbers at hand in place of Traced arrays."""
+    if isinstance(x, tuple | list):
+        return type(x)(plain(part) for part in x)
+    if isinstance(x, dict):
+        return {key: plain(part) for key, part in x.items()}
+    return x.array if isinstance(x, Traced) else x
+
+
+def leaves(x):
+    if isinstance(x, dict):
+        x = list(x.values())
+    if not isinstance(x, tuple | list):
+        return [x]
+    return [leaf for part in x for leaf in leaves(part)]
+
+
+def holds_traced(x):
+    return any(isinstance(leaf, Traced) for leaf in leaves(x))
