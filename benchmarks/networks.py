@@ -488,6 +488,7 @@ MAKERS = {
     "chain-100000": lambda name: chain(name, 100_000, 16),
     "residual-50": lambda name: residual(name, 50, 32, 8),
     "dense-20": lambda name: dense(name, 20, 8, 8),
+    "dense-20-alone": lambda name: dense(name, 20, 8, 1),
     "attention-32x64": lambda name: attention(name, 32, 64),
     "ladder-30": lambda name: ladder(name, 30, 16),
     "ladder-60": lambda name: ladder(name, 60, 16),

@@ -102,7 +102,7 @@ class Tape:
     def function(self, function, args, settings):
         if function in ABOUT:
             return function(*plain(args), **plain(settings))
-        if function in LOOKS and not holds_traced(args[1:]):
+        if function in LOOKS and not (function is getitem and holds_traced(args[1])):
             seen = seen_in(function(args[0].array, *args[1:], **settings), args[:1])
             if seen is not None:
                 return seen

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 import adlab
 from adlab.plan import Plan, arenas, as_network, binding, calls, program, simpler, sweeps, tape
 from adlab.transforms import Function
+from benchmarks.improvements import IMPROVEMENTS, without
 from benchmarks.networks import MAKERS
 from benchmarks.networks import case as made
 from tests.maths import graphs
@@ -322,6 +323,43 @@ def test_a_hundred_thousand_layers():
 
     plan = Plan(adlab.Network(h), np.array(0.75))
     assert plan.value_and_grad(np.array(0.75)) == (0.75, (1.0,))
+
+
+# ---- What a plan is right without ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("improvement", IMPROVEMENTS)
+@pytest.mark.parametrize("small", [True, False])
+def test_every_improvement_can_be_left_out(improvement, small, monkeypatch):
+    if not small:
+        monkeypatch.setattr(arenas, "SMALL", 0)
+    with without(improvement):
+        for name in recorded.NETWORKS:
+            agree(adlab.Network(recorded.NETWORKS[name]), recorded.recorded(name, "argument"))
+        agree(*chain(20, 3, batch=2))
+        agree(adlab.Network(joining), (numbers(3), numbers(4, 3, seed=1), numbers(4, seed=2)))
+        test_chains_of_numbers(24, kept=True)
+
+
+class Asked(Exception):
+    """An improvement was asked for."""
+
+
+class Asks:
+    def __call__(self, *_):
+        raise Asked
+
+    __contains__ = get = __call__
+
+
+@pytest.mark.parametrize("improvement", IMPROVEMENTS)
+def test_every_improvement_is_asked_for(improvement, monkeypatch):
+    """What is left out above is what a plan does: else that test would show nothing."""
+    monkeypatch.setattr(arenas, "FEW_PAGES", 0)
+    monkeypatch.setattr(*IMPROVEMENTS[improvement][:2], Asks())
+    net, args = chain(3, 3, batch=2)
+    with pytest.raises(Asked):
+        Plan(net, *args).value_and_grad(*args)
 
 
 # ---- Layers that can't be traced, and those with a rule of their own ---------------------------
