@@ -25,8 +25,9 @@ import numpy as np
 from adlab.duals import push_along
 from adlab.networks import Network
 from adlab.plan.program import Program
-from adlab.plan.sweeps import NeedsNumbers, Node, evaluated, pulled, pushed
+from adlab.plan.sweeps import Node, evaluated, pulled, pushed
 from adlab.plan.tape import Tape
+from adlab.plan.traced import Untraceable
 from adlab.transforms import Function, as_layer, hvp, numbered
 from adlab.vectors import basis, floats, size
 
@@ -39,7 +40,7 @@ class Plan:
     `argnums` are the arguments to differentiate by, as in `grad`: a number, or several; without it
     all, and gradients are a tuple of all. Results are the caller's own; with `reuse=True` they are
     the same arrays each time, overwritten by the next call, which saves copies: don't hand them in
-    as arguments.
+    as arguments, nor write into a value before you have pulled through it.
 
     What is asked first is compiled when it is asked first. A plan has one memory, so threads that
     share it wait for each other; give each its own plan where they should not.
@@ -82,15 +83,17 @@ class Plan:
         """
         args = self.checked(args)
         with self.lock:
-            y, turn = self.as_returned(self.run("vjp", args, stage=0)), self.next_turn()
+            turn = self.next_turn()
+            y = self.as_returned(self.run("vjp", args, stage=0))
 
         def pullback(u):
             nonlocal turn
             us = self.like("cotangent", u if self.net.several else (u,), self.results)
             with self.lock:
                 if turn != self.turn:  # the memory holds the values of another vjp
+                    again = self.next_turn()
                     self.run("vjp", args, stage=0)
-                    turn = self.next_turn()
+                    turn = again
                 return self.as_asked(self.run("vjp", us, stage=1))
 
         return y, pullback
@@ -240,7 +243,7 @@ class Plan:
         moving = [xs[i] for i in self.chosen]
         try:
             _, dots = push_along(gradient, moving, [v.reshape(1, *v.shape) for v in V])
-        except NeedsNumbers:
+        except Untraceable:
             return Unplanned(self.hvp_as_it_is)
         dots = [one_of(v, *self.kinds[i][1:]) for v, i in zip(dots, self.chosen, strict=True)]
         return Program(tape, [[], dots], reuse=self.reuse)
@@ -280,7 +283,8 @@ class Plan:
         tape, inputs, outputs, steps = self.recorded(arrays)
         rows = tuple(shape for _, shape, _ in self.results)
         columns = tuple(self.kinds[i][1] for i in self.chosen)
-        moving, dtype = [inputs[i] for i in self.chosen], self.results[0][2]
+        moving = [inputs[i] for i in self.chosen]
+        dtype = np.result_type(*(dtype for *_, dtype in (*self.kinds, *self.results)))
         if size(rows) <= size(columns):  # e_i J, for all i at once
             bars = pulled(steps, outputs, moving, basis(rows, dtype))
             blocks = [[cut(bar, rows)[j] for bar in bars] for j in range(len(rows))]

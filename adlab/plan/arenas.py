@@ -37,10 +37,6 @@ class Arena:
         self.array = None if anew else np.zeros(self.shape, self.dtype)
         self.looks = []
 
-    @property
-    def nbytes(self):
-        return len(self.slots) * self.step
-
 
 def laid_out(inputs, placed, joined, again, reuse):
     """{slot: (arena, offset in bytes)}"""
@@ -66,7 +62,7 @@ def laid_out(inputs, placed, joined, again, reuse):
     for slots in groups.values():
         arena = Arena(slots, is_anew(slots, read, reuse))
         place |= {slot: (arena, i * arena.step) for i, slot in enumerate(slots)}
-    for slot in reversed(joined):
+    for slot in reversed(joined):  # the last first: a whole may be a part of one made later
         whole, offset = joined[slot]
         arena, start = place[whole]
         place[slot] = arena, start + offset
@@ -105,7 +101,8 @@ def joins(placed):
 def heirs(placed, joined):
     """{small slot: the result of the only call that reads it}, which is written over it.
 
-    The first cache of a processor holds some thousand numbers: so the fewer arrays, the better.
+    The two share memory that nobody else has; what was in it is not needed any more. The first
+    cache of a processor holds some thousand numbers: so the fewer arrays, the better.
     Results of equal calls that may be stacked have to lie evenly spaced: all of them have an heir
     in one loop, or none.
     """

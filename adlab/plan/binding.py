@@ -14,7 +14,7 @@ from operator import attrgetter, itemgetter
 import numpy as np
 
 from adlab.plan.arenas import Lent
-from adlab.plan.calls import View, in_c_order, whole
+from adlab.plan.calls import View, all_of, in_c_order
 from adlab.plan.forms import (
     Look,
     as_arrays,
@@ -42,7 +42,7 @@ class Binder:
     # ---- Calls ------------------------------------------------------------------------------
 
     def calls(self, placed):
-        """The bound calls of a phase."""
+        """The bound calls of a stage."""
         found = []
         for _, group in groupby(placed, lambda p: p.loop):
             group = list(group)
@@ -72,9 +72,12 @@ class Binder:
         return runs
 
     def distance(self, one, two):
-        """How many bytes lie between the arrays of two equal calls; None, if they lie apart."""
+        """How many bytes lie between the arrays of two calls; None, if they lie apart or the
+        calls are not of one form."""
+        if one.form != two.form:
+            return None
         found = []
-        for a, b in zip((*one.views, whole(one.out)), (*two.views, whole(two.out)), strict=True):
+        for a, b in zip((*one.views, all_of(one.out)), (*two.views, all_of(two.out)), strict=True):
             (arena, start), (other, end) = self.place[a.slot], self.place[b.slot]
             if arena is not other:
                 return None
@@ -91,14 +94,14 @@ class Binder:
             in_front(self.look(x), n, next(steps), len(out.shape)) if isinstance(x, View) else x
             for x in as_arrays(form, operands)
         ]
-        result = in_front(self.look(whole(out)), n, next(steps), len(out.shape))
+        result = in_front(self.look(all_of(out)), n, next(steps), len(out.shape))
         return self.settled(stacked_form(form, operands, n), looks, result)
 
     def bound(self, call):
         """One call."""
         operands = as_arrays(call.form, call.operands)
         looks = [self.look(x) if isinstance(x, View) else x for x in operands]
-        return self.settled(call.form, looks, self.look(whole(call.out)))
+        return self.settled(call.form, looks, self.look(all_of(call.out)))
 
     def look(self, view):
         arena, offset = self.place[view.slot]
@@ -165,10 +168,11 @@ class Binder:
 
         return begin
 
-    def end(self, results, reuse):
+    def end(self, results, read, reuse):
         """A function that hands out the results of a stage, arrays that are the caller's own.
 
-        They are rows of arenas: of a copy, or of memory that was made anew.
+        They are rows of arenas: of a copy, or of memory that was made anew. What is handed out, and
+        what was `read`, slots of inputs, the program forgets.
         """
         rows, constants, where = {}, [], []
         for y in results:
@@ -185,7 +189,8 @@ class Binder:
             starts[arena, shape], n = n, n + len(arena.slots)
         starts[None] = n
         picked = picker([starts[key] + i for key, i in where])
-        looks = [k for arena, _ in rows for k, *_ in arena.looks]
+        over = {arena for arena, _ in rows} | {self.place[slot][0] for slot in read}
+        looks = [k for arena in over for k, *_ in arena.looks]
         rows, env = list(rows.values()), self.env
 
         def end():
@@ -194,7 +199,7 @@ class Binder:
                 found.extend(several())
             found.extend(a.copy()[()] for a in constants)
             for k in looks:
-                env[k] = None  # what is handed out, the program forgets
+                env[k] = None
             return picked(found)
 
         return end

@@ -79,8 +79,9 @@ def in_front(look, n, step, ndim):
 def stacked_form(form, operands, n):
     """The form of n equal calls on arrays with one more axis in front."""
     if form == ("matmul",) and operands[0].shape[-1] == 1:  # a column times a row
-        size = n * operands[0].shape[0] * operands[1].shape[1]
-        return ("outer",) if size > MANY else ("entrywise", np.multiply)
+        stacks = all(isinstance(x, View) and len(x.shape) == 2 for x in operands)
+        many = n * operands[0].shape[-2] * operands[1].shape[-1] > MANY
+        return ("outer",) if stacks and many else ("entrywise", np.multiply)
     if form[0] == "reduce":
         return (*form[:2], tuple(1 + axis for axis in form[2]))
     return form
@@ -102,27 +103,25 @@ def without_ones(A, B, out):
     """(m, n) (n, 1) as (m, n) (n,), and (1, n) (n, p) as (n,) (n, p)."""
     rows, columns = out.shape
     if rows == 1:
-        A, out = seen(A, axes=[1]), seen(out, axes=[1])
+        A, out = with_axes(A, axes=[1]), with_axes(out, axes=[1])
     if columns == 1:
-        B, out = seen(B, axes=[0]), seen(out, axes=[] if rows == 1 else [0])
+        B, out = with_axes(B, axes=[0]), with_axes(out, axes=[] if rows == 1 else [0])
     return [A, B, out]
 
 
 def fewest_axes(operands, out):
     """One axis where all lie in C order in equal shapes; else those in which the result is long."""
     axes = [i for i, n in enumerate(out.shape) if n != 1]
-    found = [
-        seen(x, axes=[]) if prod(x.shape) == 1 else seen(x, [i - len(out.shape) for i in axes])
-        for x in operands
-    ]
-    out = seen(out, axes)
+    behind = [i - len(out.shape) for i in axes]  # counted from the last, where operands align
+    found = [with_axes(x, [] if prod(x.shape) == 1 else behind) for x in operands]
+    out = with_axes(out, axes)
     several = [x for x in (*found, out) if x.shape != ()]
     if all(x.shape == out.shape and in_order(x) for x in several):
         return [flat(x) if x.shape else x for x in (*found, out)]
     return [*found, out]
 
 
-def seen(x, axes):
+def with_axes(x, axes):
     """x with these of its axes alone; the others have length 1. Negative ones may not be there."""
     axes = [i for i in axes if i >= -len(x.shape)]
     shape, strides = tuple(x.shape[i] for i in axes), tuple(x.strides[i] for i in axes)

@@ -24,21 +24,27 @@ from adlab.plan.arenas import is_small
 from adlab.plan.calls import View, identity
 
 STACKABLE = ("entrywise", "matmul", "reduce")  # forms that arrays with one more axis can have
-DEPTH = 3  # so many calls back, what was read is told apart
+# So many calls back, what was read is told apart. Too few, and different steps of a loop get one
+# colour: they seem to wait for themselves, and are made one by one. A ladder needs 3.
+DEPTH = 3
 
 
 class Placed:
     """A call and the loop that it stands in.
 
-    `at_once`: may the calls of this loop be made in any order? Results of one `kind` lie side by
-    side in memory, colour by colour, and there in the order of the oldest slot that the calls read:
-    so what belongs to one layer lies where the layer lies among others. That is their `age`.
+    `at_once`: may the calls of this loop be made in any order? `readers`: how many times is the
+    result read, or handed out?
+
+    Results of one `kind` lie side by side in memory, colour by colour, and there in the order of
+    `oldest`, the number of the oldest slot that the call reads: so what belongs to one layer lies
+    where the layer lies among others. `age` is what they are sorted by.
     """
 
     def __init__(self, call):
         self.call, self.phase = call, call.out.phase
         self.kind, self.loop, self.at_once, self.readers = kind(call), None, False, 0
-        self.age = min((v.slot.number for v in call.views), default=call.out.number)
+        self.oldest = min((v.slot.number for v in call.views), default=call.out.number)
+        self.age = (self.oldest,)
         self.small = all(map(is_small, (*call.views, call.out)))
 
 
@@ -47,22 +53,23 @@ def arranged(calls):
     placed = list(map(Placed, calls))
     number = {p.call.out: i for i, p in enumerate(placed)}
     readers = Counter(v.slot for call in calls for v in call.views)
-    # Who made what it reads; of an input, how many read it: a parameter more than its tangent.
+    # The number of the call that made what it reads. Of an input how often that is read, as a
+    # negative number, which is no call's: so a parameter is told apart from its tangent.
     makers = [[number.get(v.slot, -readers[v.slot]) for v in p.call.views] for p in placed]
     waits = [{i for i in made_by if i >= 0} for made_by in makers]
     for p in placed:
         p.readers = readers[p.call.out] + p.call.out.handed_out
     colours = coloured(placed, makers)
-    loops, again = loops_of(colours, waits)
+    loops, in_turn = loops_of(colours, waits)
     oldest, many = {}, Counter(loops)
     for p, colour in zip(placed, colours, strict=True):
-        oldest[colour] = min(p.age, oldest.get(colour, p.age))
+        oldest[colour] = min(p.oldest, oldest.get(colour, p.oldest))
     for p, colour, loop in zip(placed, colours, loops, strict=True):
-        p.loop, several = loop, loop not in again and many[loop] > 1
+        p.loop, several = loop, loop not in in_turn and many[loop] > 1
         p.at_once = several and p.small and p.call.form[0] in STACKABLE
-        p.age = oldest[colour], colour, p.age
-    place = {loop: k for k, loop in enumerate(in_order(placed, waits))}
-    return sorted(placed, key=lambda p: (place[p.loop], p.age if p.at_once else ()))
+        p.age = oldest[colour], colour, p.oldest
+    turn = {loop: k for k, loop in enumerate(in_order(placed, waits))}
+    return sorted(placed, key=lambda p: (turn[p.loop], p.age if p.at_once else ()))
 
 
 # ---- Colours -----------------------------------------------------------------------------------
@@ -121,13 +128,13 @@ def loops_of(colours, waits):
         graph[c].update(colours[i] for i in others)
     part = components(graph)
     many = Counter(part.values())
-    again = {part[c] for c in part if many[part[c]] > 1 or c in graph[c]}
+    in_turn = {part[c] for c in part if many[part[c]] > 1 or c in graph[c]}
     parts = [part[c] for c in colours]
     loops = numbered(
-        (n, chain if n in again else None)
+        (n, chain if n in in_turn else None)
         for n, chain in zip(parts, apart(parts, waits), strict=True)
     )
-    return loops, {loop for loop, n in zip(loops, parts, strict=True) if n in again}
+    return loops, {loop for loop, n in zip(loops, parts, strict=True) if n in in_turn}
 
 
 def apart(parts, waits):

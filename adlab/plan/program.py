@@ -5,18 +5,23 @@
 
 What is done to the calls, in this order:
 
-1. Those whose results nobody needs are left out.
+1. What is a result gets a slot to itself (`handed_out`). Calls whose results nobody needs are left
+   out (`needed`); what only a later phase reads is made there (`postponed`).
 2. Calls that are made again and again are put in loops (`loops.py`): one behind the other where
    each waits for the one before, together where none does.
-3. Every result gets memory once: small ones of a kind side by side, small inputs too; a large one
-   takes the memory of another that is not needed any more.
+3. Every result gets memory once (`arenas.py`): small ones of a kind side by side, small inputs too;
+   a large one takes the memory of another that is not needed any more.
    A small result is written over an operand that nobody else reads, and the parts of a
    concatenation are made where they belong in it, if they lie there in one piece.
 4. Equal calls of which none waits for another, and whose operands are evenly spaced in memory,
    become one call on arrays with one more axis: the gradients of a hundred equal layers are one
-   product.
-5. What remains is bound to its memory: a function without arguments. Only large inputs and
-   results are looked up at each run, since they are not copied but read and written where they lie.
+   product. A chain of calls on single numbers becomes one call of Python (`scalars.py`).
+5. What remains is bound to its memory (`forms.py`, `binding.py`): a function without arguments.
+   Only large inputs and results are looked up at each run, since they are not copied but read and
+   written where they lie.
+
+A *phase* is a stretch of the tape: 0 the value, 1 what is pulled or pushed. A *stage* are the
+phases that are run together: each by itself with `again`, else all.
 """
 
 import numpy as np
@@ -43,7 +48,10 @@ class Program:
         binder = Binder(arenas.laid_out(tape.inputs, placed, joined, again, reuse))
         stages = [[k] for k in range(len(results))] if again else [range(len(results))]
         self.calls = [binder.calls([p for p in placed if p.phase in stage]) for stage in stages]
-        self.end = [binder.end([y for k in stage for y in results[k]], reuse) for stage in stages]
+        read = [] if again else tape.inputs
+        self.end = [
+            binder.end([y for k in stage for y in results[k]], read, reuse) for stage in stages
+        ]
         self.begin = [
             binder.begin([slot for slot in tape.inputs if slot.phase in stage], stage)
             for stage in stages
@@ -96,9 +104,9 @@ def postponed(calls):
     """
     first, stands = {}, []  # where the first call that reads a slot stands: (phase, place)
     for i, call in reversed(list(enumerate(calls))):
-        here = call.phase, i
+        here = call.out.phase, i
         reader = first.get(call.out, here)
-        if not call.out.handed_out and reader[0] > call.phase:
+        if not call.out.handed_out and reader[0] > call.out.phase:
             here = reader
         for view in call.views:
             first[view.slot] = min(first.get(view.slot, here), here)

@@ -17,11 +17,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from adlab.plan.calls import whole
+from adlab.plan.calls import all_of
 from adlab.plan.forms import made_anew
 
-# What NumPy's functions are in Python, where both give the same for every number. Those of two
-# numbers don't mind which one comes first.
+# What NumPy's functions are in Python, where both give the same for every number, to the last bits.
+# Those of two numbers don't mind which one comes first.
 PYTHON = {np.tanh: math.tanh, np.multiply: mul, np.add: add}
 LEAST = 16  # calls: what it takes to read and write arrays is paid back
 
@@ -56,7 +56,11 @@ def is_chain(calls):
 
 
 def chains(binder, group):
-    """The bound calls of a chain: as one, where its numbers lie evenly spaced."""
+    """The bound calls of a chain: as one, where its numbers lie evenly spaced.
+
+    A chain of two links, say x ← tanh(c x), has calls of two kinds in turn: multiply, tanh,
+    multiply, tanh, ... Link k consists of the calls k, k + 2, k + 4, ... of a run.
+    """
     found, period = [], len({p.kind for p in group})
     read = {p.call.out for p in group if p.readers > 1}  # not by the next in the chain alone
     for run in binder.evenly_spaced([p.call for p in group], period):
@@ -79,7 +83,7 @@ def place_of(one, two):
 
 def link(binder, calls, place, read):
     """A Link of Looks: the calls of one step; the step before makes their operand `place`."""
-    views, steps = [*calls[0].views, whole(calls[0].out)], binder.distance(*calls[:2])
+    views, steps = [*calls[0].views, all_of(calls[0].out)], binder.distance(*calls[:2])
     *looks, outs = [
         binder.look(view)._replace(shape=(len(calls),), strides=(step,))
         for view, step in zip(views, steps, strict=True)

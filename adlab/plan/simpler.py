@@ -55,7 +55,7 @@ def parts_of(x):
 
 def as_product(tape, a, p):
     """a² = square(a),   a³ = a a²,   a^½ = sqrt(a),   a⁻¹ = 1 / a"""
-    if not isinstance(p, int | float) or a.dtype.kind != "f":
+    if type(p) not in (int, float) or a.dtype.kind != "f":
         return None
     if p == 3:
         return a * np.square(a)
@@ -68,7 +68,8 @@ def as_inner_product(tape, a):
     call = a.slot.call
     if not (call and a.view.whole and call.form == ("entrywise", np.multiply)):
         return None
-    if not all(isinstance(x, View) and x.shape == a.shape and x.complete for x in call.operands):
+    alike = [isinstance(x, View) and x.shape == a.shape and x.complete for x in call.operands]
+    if a.dtype.kind != "f" or not all(alike):
         return None
     x, y = map(tape.seen, call.operands)
     return tape.matmul(x.reshape(1, -1), y.reshape(-1, 1)).reshape(())

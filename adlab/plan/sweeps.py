@@ -14,10 +14,6 @@ from adlab.networks import Network
 from adlab.plan.traced import Traced, Untraceable
 
 
-class NeedsNumbers(Untraceable):
-    """A layer that asks for numbers where dual ones come, in a second derivative."""
-
-
 class Node:
     """A value of the network; `moves`: does it depend on an argument we differentiate by?"""
 
@@ -116,7 +112,7 @@ def traced(tape, layer, xs, moves):
 def as_it_is(tape, layer, xs):
     """The value of a layer that asks for numbers, by its own function at each run."""
     if any(isinstance(x, Followed) for x in xs):
-        raise NeedsNumbers(f"{layer.name} asks for numbers, of which it is to be differentiated")
+        raise Untraceable(f"{layer.name} asks for numbers, of which it is to be differentiated")
     return tape.other(layer.value, xs, {})
 
 

@@ -5,28 +5,26 @@
     y = f(x)                    # NumPy itself, on `Traced` arrays
     tape.calls                  # what was called, on what
 
-A `Traced` array is a duck array: ufuncs, functions and operators that get one come here
-(`__array_ufunc__`, `__array_function__`), are carried out on the numbers at hand, and written
-down. What only looks at memory in another way (`.T`, `reshape`, slices) is a view, and no call.
-Who asks for the numbers themselves (`if y > 0`, `float(y)`, `np.asarray(y)`) gets an Untraceable.
+What a `Traced` array is asked for comes here and is written down; its numbers are computed only
+when somebody wants to see them (`fill`). What only looks at memory in another way (`.T`, `reshape`,
+slices) is a view, and no call.
 
 A call that was made before, on the same operands, is not made again: where a rule computes what
 the value had computed, the tape notices. (Compilers call it common subexpressions.)
 
-Sources: NumPy Enhancement Proposals 13 and 18; "tape": Griewank & Walther, chapter 6.
+Source: "tape": Griewank & Walther, *Evaluating Derivatives*, chapter 6.
 """
 
 from functools import partial
 from itertools import count
 from math import prod
-from operator import getitem
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from adlab.plan.calls import Call, Slot, View, identity, type_of, writing
 from adlab.plan.simpler import SIMPLER
-from adlab.plan.traced import Traced, Untraceable, holds_traced, leaves, plain
+from adlab.plan.traced import Traced, Untraceable, holds_traced, item, leaves, plain
 
 
 class Tape:
@@ -47,7 +45,7 @@ class Tape:
 
     def record(self, form, operands, shape, dtype):
         """The result of one more call, or of the same call made before."""
-        key = form, tuple(identity(x.view if isinstance(x, Traced) else x) for x in operands)
+        key = form, tuple(map(identity, map(viewed, operands)))
         if key not in self.known:
             self.known[key] = self.slot(form, operands, np.empty(shape, dtype), False)
         slot = self.known[key]
@@ -55,9 +53,9 @@ class Tape:
 
     def slot(self, form, operands, array, filled):
         """The Slot that one more call makes."""
-        operands = tuple(x.view if isinstance(x, Traced) else x for x in operands)
+        operands = tuple(map(viewed, operands))
         slot = Slot(array, next(self.numbers), self.phase, filled)
-        slot.call = Call(form, operands, slot, self.phase)
+        slot.call = Call(form, operands, slot)
         self.calls.append(slot.call)
         return slot
 
@@ -87,6 +85,7 @@ class Tape:
     # ---- What NumPy asks for --------------------------------------------------------------
 
     def ufunc(self, ufunc, method, inputs, settings):
+        inputs = tuple(map(as_array, inputs))
         if method == "at" and isinstance(inputs[0], Traced):
             return self.scatter(ufunc, *inputs)
         if "out" in settings or method == "at":
@@ -102,11 +101,11 @@ class Tape:
     def function(self, function, args, settings):
         if function in ABOUT:
             return function(*plain(args), **plain(settings))
-        if function in LOOKS and not (function is getitem and holds_traced(args[1])):
+        if function in LOOKS and not (function is item and holds_traced(args[1])):
             seen = seen_in(function(args[0].array, *args[1:], **settings), args[:1])
             if seen is not None:
                 return seen
-        if function in WRITTEN_OUT and set(settings) <= {"axis", "keepdims"}:
+        if function in WRITTEN_OUT and len(args) <= 2 and set(settings) <= {"axis", "keepdims"}:
             return WRITTEN_OUT[function](self, *args, **settings)
         return self.other(function, args, settings)
 
@@ -153,12 +152,13 @@ class Tape:
 
     def reduced(self, ufunc, a, axes, left):
         """The reduction along the axes, of shape `left`."""
-        if a.size == prod(left):
+        dtype = ufunc.reduce(np.ones(1, a.dtype)).dtype
+        if a.size == prod(left) and a.dtype == dtype:
             return a.reshape(left)
         if ufunc is np.add and len(axes) == 1 and a.dtype.kind == "f" and a.view.complete:
             return self.summed(a, *axes).reshape(left)
         form = ("reduce", ufunc, tuple(sorted(axes)))
-        return self.record(form, (a,), left, ufunc.reduce(np.ones(1, a.dtype)).dtype)
+        return self.record(form, (a,), left, dtype)
 
     def summed(self, a, axis):
         """Σ over one axis, as a product with ones: that is faster than to add up rows."""
@@ -179,6 +179,9 @@ class Tape:
         return total / (a.size // max(total.size, 1))
 
     def concatenate(self, parts, axis=0):
+        if axis is None:
+            raise Untraceable("np.concatenate with axis=None")
+        parts = list(map(as_array, parts))
         axis = axis % parts[0].ndim
         shape = list(parts[0].shape)
         shape[axis] = sum(part.shape[axis] for part in parts)
@@ -213,14 +216,27 @@ class Tape:
         form = "other", partial(function, **settings) if settings else function
         key = (
             function,
-            identity([getattr(x, "view", x) for x in args]),
+            identity(list(map(viewed, args))),
             identity([*settings.items()]),
         )
         if key not in self.known:
-            filled = all(x.slot.filled for x in traced)
-            self.known[key] = self.slot(form, args, owned(result), filled)
+            self.known[key] = self.slot(form, args, owned(result), True)
         slot = self.known[key]
         return Traced(self, slot.array, slot)
+
+
+def viewed(x):
+    """An operand as a call keeps it: the View of a Traced array, a constant itself."""
+    return x.view if isinstance(x, Traced) else x
+
+
+def as_array(x):
+    """A list of numbers as an array."""
+    if not isinstance(x, list | tuple):
+        return x
+    if holds_traced(x):
+        raise Untraceable("traced arrays in a list of numbers")
+    return np.asarray(x)
 
 
 def owned(array):
@@ -246,7 +262,7 @@ def seen_in(result, traced):
 ABOUT = {np.shape, np.ndim, np.size, np.result_type, np.broadcast_shapes}
 
 # Functions that look at the memory of an array in another way, if they can.
-LOOKS = {np.reshape, np.transpose, np.swapaxes, np.moveaxis, np.broadcast_to, np.split, getitem}
+LOOKS = {np.reshape, np.transpose, np.swapaxes, np.moveaxis, np.broadcast_to, np.split, item}
 
 # Functions that are calls of another form.
 WRITTEN_OUT = {

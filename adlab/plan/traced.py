@@ -7,8 +7,6 @@ Ufuncs, functions and operators that get one hand themselves to its tape (`__arr
 Sources: NumPy Enhancement Proposals 13 and 18.
 """
 
-from operator import getitem
-
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
@@ -48,7 +46,7 @@ class Traced(NDArrayOperatorsMixin):
         return len(self.array)
 
     def __getitem__(self, key):
-        return self.tape.function(getitem, (self, key), {})
+        return self.tape.function(item, (self, key), {})
 
     def reshape(self, *shape):
         return self.tape.function(np.reshape, (self, shape[0] if len(shape) == 1 else shape), {})
@@ -90,6 +88,12 @@ class Traced(NDArrayOperatorsMixin):
 
     __array__ = __bool__ = __float__ = __int__ = __index__ = __iter__ = __setitem__ = no_numbers
     __hash__ = object.__hash__
+
+
+def item(a, key):
+    """a[key]; a view where that is possible, of one number too."""
+    keys = key if isinstance(key, tuple) else (key,)
+    return a[key if any(k is ... for k in keys) else (*keys, ...)]
 
 
 def plain(x):

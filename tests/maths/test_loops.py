@@ -202,6 +202,29 @@ def test_a_chain_with_several_steps_runs_in_python(monkeypatch):
     assert number_of_calls(net, args, "value") > 100
 
 
+def test_chains_of_numbers_with_a_step_that_comes_twice():
+    """Two kinds of calls, three steps: tanh, tanh, product."""
+
+    def h(x, *c):
+        for k in c:
+            x = adlab.Tanh()(adlab.Tanh()(x)) * adlab.Tanh()(k)
+        return x
+
+    net = adlab.Network(h, [f"x{i}" for i in range(9)])
+    agree(net, [np.array(a) for a in np.linspace(0.1, 0.9, 9)])
+
+
+def test_many_outer_products_of_stacks():
+    """Twenty (300, 1, 1) times (300, 1, 3): stacks of stacks."""
+    net = adlab.Network(
+        lambda *args: tuple(
+            adlab.MatMul()(a, b) for a, b in zip(args[::2], args[1::2], strict=True)
+        ),
+        [f"x{i}" for i in range(40)],
+    )
+    agree(net, [numbers(50, 1, 1, seed=1), numbers(50, 1, 3)] * 20)
+
+
 @pytest.mark.parametrize("batch", [None, 1])
 def test_many_outer_products(batch):
     """More than 4,096 numbers in all: there NumPy is asked in another way."""

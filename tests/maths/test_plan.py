@@ -5,6 +5,7 @@ The readable sweep is itself held against other routes elsewhere; here it is the
 
 import gc
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -232,6 +233,15 @@ def test_arguments_that_are_one_array():
     agree(adlab.Network(lambda x, y: adlab.Sum()(x * y + x), ["x", "y"]), (a, a))
 
 
+@pytest.mark.parametrize("wide", [2, 7])
+def test_blocks_of_a_jacobian_have_the_types_that_the_sweeps_give(wide):
+    args = numbers(wide), numbers(wide, seed=1).astype(np.float32)
+    net = adlab.Network(lambda x, y: (adlab.Sum()(x * y), adlab.Sum()(adlab.Tanh()(y))))
+    found = Plan(net, *args).jacobian(*args)
+    for one, other in zip(found, adlab.jacobian(net, (0, 1))(*args), strict=True):
+        same(one, other, "blocks")
+
+
 def test_whole_jacobians():
     for shapes, function in [
         ([(3, 2), (3,), (2,)], lambda W, b, a: adlab.Tanh()(adlab.Linear()(W, b, a))),
@@ -419,6 +429,31 @@ def test_layers_that_ask_for_numbers_run_as_they_are(dtype):
     agree(adlab.Network(h), args)
 
 
+class Stacked(adlab.Diagonal):
+    """A diagonal by a function of NumPy that a tape can't hold."""
+
+    def push(self, V):
+        return np.stack([self.d * v for v in V])
+
+    pull = push
+
+
+class Square(adlab.Layer):
+    def value(self, a):
+        return a * a
+
+    def jacobians(self, y, a):
+        return (Stacked(2 * a),)
+
+
+Square.__module__ = Stacked.__module__ = "tests"
+
+
+def test_second_derivatives_of_jacobians_that_a_tape_cannot_hold():
+    net, x = adlab.Network(lambda x: adlab.Sum()(Square()(x))), numbers(3)
+    agree(net, (x,))
+
+
 @pytest.mark.parametrize("argnums", [None, 0, (2, 0)])
 def test_second_derivatives_of_layers_that_ask_for_numbers(argnums):
     """MaxPool's can't be planned: so they are those of `hvp`, by the chosen arguments alone."""
@@ -549,6 +584,12 @@ FUNCTIONS = [
     lambda a: np.split(a, 3, axis=1)[1] * np.broadcast_to(a[:1], (2, 3, 4)),
     lambda a: np.zeros_like(a) + a.ravel()[5] - np.add.outer(a[0, 0], a[0, 1]).sum(),
     lambda a: np.add.accumulate(a, axis=0) ** 2,
+    lambda a: np.sum(a) * np.sum((a > 0) * (a < 0.5)) + np.sum((a > 0)[:, :1], axis=1),
+    lambda a: a.astype(np.float16).astype(float) + a.astype(np.float32).astype(float),
+    lambda a: a[0, 0] * [1.0, 2.0, 3.0, 4.0] + np.maximum([0.5], a),
+    lambda a: np.concatenate([a[0, 0], [1.0]]) * a[0, 0, 0] * a[1, 2, 3],
+    lambda a: np.sum(a, 0, np.float64) + a[np.array([0, 1, 1]), 0, 0].sum() + a[..., 2, 1][1],
+    lambda a: a.astype(np.float32) ** np.float64(2),
     lambda a: a.astype(np.float32).astype(float) + np.ones_like(a),
     lambda a: -(a // 0.5) % 0.3 + abs(a),
 ]
@@ -558,6 +599,13 @@ FUNCTIONS = [
 def test_functions_of_numpy(f):
     a = numbers(2, 3, 4)
     same(np.asarray(compiled(f, a)), np.asarray(f(a)), "compiled")
+
+
+def test_single_numbers_are_views():
+    recorded = tape.Tape()
+    x = recorded.input(numbers(3))
+    assert (x[0] * x[1] * x[-1]).shape == ()
+    assert len(recorded.calls) == 2
 
 
 def test_scatter():
@@ -699,6 +747,16 @@ def test_a_pullback_holds_for_its_own_arguments():
         same(pullback(-2.0), -2.0 @ J, "pullback")
 
 
+def test_a_pullback_holds_though_another_run_failed():
+    x = numbers(3)
+    plan = Plan(lambda x: adlab.Exp()(x * x * x), x)
+    _, pullback = plan.vjp(x)
+    wanted = pullback(np.ones(3))
+    with np.errstate(over="raise"), pytest.raises(FloatingPointError):
+        plan.vjp(1e3 * np.abs(x))
+    same(pullback(np.ones(3)), wanted, "pulled again")
+
+
 def test_threads_wait_for_each_other():
     net, args = chain(20, 4)
     points = [[(1 + 0.1 * k) * a for a in args] for k in range(4)]
@@ -741,6 +799,16 @@ def test_a_plan_forgets_the_tape_it_was_made_from():
 
 
 # ---- Calls that are told apart -------------------------------------------------------------------
+
+
+def test_a_plan_forgets_large_arguments():
+    x = numbers(100, 90)
+    plan = Plan(lambda x: adlab.Sum()(adlab.Tanh()(x)), x)
+    plan.value_and_grad(x)
+    known = weakref.ref(x)
+    del x
+    gc.collect()
+    assert known() is None
 
 
 def test_constants_are_told_apart_though_they_are_written_alike():
