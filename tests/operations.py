@@ -349,7 +349,8 @@ FUNCTIONS = {
     np.piecewise: calls(
         lambda x: np.piecewise(x, [x < -0.3, x > 0.3], [np.sin, lambda t: t * t]), [(7,)], [(2, 3)]
     )
-    + calls(lambda x: np.piecewise(x, [x < 0], [lambda t: -t, lambda t: np.sqrt(t)]), [(7,)]),
+    + calls(lambda x: np.piecewise(x, [x < 0], [lambda t: -t, lambda t: np.sqrt(t)]), [(7,)])
+    + calls(lambda x: np.piecewise(x, x < 0, [np.sin, lambda t: t * t]), [(7,)], [()]),
     np.apply_along_axis: calls(lambda x: np.apply_along_axis(np.sum, 0, x * x), [(2, 3)])
     + calls(lambda x: np.apply_along_axis(lambda r: r[:2] * r[2], 1, x), [(2, 3, 2)]),
     np.full_like: calls(lambda x: np.full_like(x, x[0]), [(3,)]),
@@ -498,6 +499,7 @@ FUNCTIONS = {
     + calls(lambda A: np.linalg.slogdet(A).sign * A[0, 0], [(3, 3)], make=well_posed),
     np.linalg.solve: [
         Call(np.linalg.solve, (well_posed(3, 3), numbers(3))),
+        Call(np.linalg.solve, (well_posed(2, 3, 3), numbers(3))),
         Call(np.linalg.solve, (well_posed(3, 3), numbers(3, 2))),
         Call(np.linalg.solve, (well_posed(2, 3, 3), numbers(2, 3, 4))),
         Call(np.linalg.solve, (well_posed(3, 3), numbers(2, 3, 4))),

@@ -188,6 +188,8 @@ def select(condlist, choicelist, default=0):
 
 
 def choose(a, choices):
+    if not np.all((0 <= np.asarray(a)) & (np.asarray(a) < len(choices))):
+        raise ValueError(f"np.choose: {a} is to pick among {len(choices)} choices, 0 the first")
     y = choices[0]
     for k, choice in enumerate(choices[1:], start=1):
         y = np.where(np.equal(a, k), choice, y)
@@ -196,6 +198,8 @@ def choose(a, choices):
 
 def piecewise(x, condlist, funclist):
     """Each function sees the numbers of its own piece alone; later pieces win."""
+    if np.ndim(condlist) == 0 or (x.ndim and np.ndim(condlist[0]) == 0):  # a condition alone
+        condlist = [condlist]
     conditions = [np.broadcast_to(c, x.shape) for c in condlist]
     winner = np.full(x.shape, len(conditions))
     for k, condition in enumerate(conditions):

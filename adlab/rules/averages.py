@@ -165,6 +165,11 @@ def trapezoid(y, x=None, dx=1.0, axis=-1):
 
 def convolve(a, v, mode="full"):
     """Windows of the longer one, each times the shorter one turned round."""
+    if np.ndim(a) > 1 or np.ndim(v) > 1 or mode not in ("full", "same", "valid"):
+        raise ValueError(
+            f"np.convolve takes vectors and the modes full, same and valid; shapes {np.shape(a)} "
+            f"and {np.shape(v)} and {mode!r} came"
+        )
     a, v = np.ravel(a), np.ravel(v)
     a, v = (v, a) if len(v) > len(a) else (a, v)
     n, m = len(a), len(v)
@@ -198,6 +203,8 @@ def quantile(a, q, axis=None, method="linear", keepdims=False, *, ignore_nan=Fal
         raise TypeError(
             f"np.quantile with method={method!r} has no rule: {', '.join(METHODS)} have"
         )
+    if np.any((array(q) < 0) | (array(q) > 1)):
+        raise ValueError("quantiles lie between 0 and 1 (percentiles between 0 and 100)")
     dtype = a.dtype if isinstance(q, int | float) else np.result_type(a, array(q))
     axes = reduced(axis, a.ndim)
     kept = [i for i in range(a.ndim) if i not in axes]

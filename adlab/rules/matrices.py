@@ -9,6 +9,7 @@ Calculus*, chapter 8; pinv: Golub & Pereyra, *The differentiation of pseudo-inve
 """
 
 from math import prod
+from operator import index
 
 import numpy as np
 
@@ -69,7 +70,7 @@ def solved(k):
 
     def jacobian(y, A, b):
         inverse = np.linalg.inv(A)
-        x = y[:, None] if np.ndim(b) == 1 else y
+        x = y[..., None] if np.ndim(b) == 1 else y
         if k == 0:
             stack = np.broadcast_shapes(A.shape[:-2], x.shape[:-2])
             shape = (*stack, *A.shape[-2:])
@@ -87,7 +88,7 @@ def solved(k):
 
 def determined(y, A):
     """d det A = tr(Cᵀ dA), C: the cofactors, det A A⁻ᵀ where A has an inverse"""
-    if np.all(y):
+    if np.all(np.linalg.matrix_rank(A) == A.shape[-1]):
         C = t(np.linalg.inv(A)) * np.reshape(y, (*np.shape(y), 1, 1))
     else:
         C = by_minors(A) if A.shape[-1] <= 12 else by_singular_values(A)
@@ -340,6 +341,7 @@ def lstsq(a, b, rcond=None):
 
 def matrix_power(a, n):
     """By squaring: as few products as the binary digits of n."""
+    n = index(n)
     if n < 0:
         a, n = np.linalg.inv(a), -n
     y = None

@@ -56,7 +56,7 @@ SLOPES = {
     np.add: (lambda y, a, b: 1, lambda y, a, b: 1),
     np.subtract: (lambda y, a, b: 1, lambda y, a, b: -1),
     np.multiply: (lambda y, a, b: b, lambda y, a, b: a),
-    np.divide: (lambda y, a, b: 1 / b, lambda y, a, b: -y / b),
+    np.divide: (lambda y, a, b: np.divide(1, b), lambda y, a, b: -y / b),
     np.power: (power_base, power_exponent),
     np.float_power: (power_base, power_exponent),
     np.remainder: (lambda y, a, b: 1, lambda y, a, b: -np.floor(a / b)),

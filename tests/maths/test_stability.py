@@ -269,6 +269,22 @@ def test_gradients_where_formulas_break(f, x, gradient, dtype):
     np.testing.assert_allclose(found, gradient, rtol=1e-5, atol=2e-6, equal_nan=False)
 
 
+def test_the_curvature_of_a_determinant_that_is_rounding():
+    A = np.arange(1.0, 10.0).reshape(3, 3) / 10
+    assert 0 < np.linalg.det(A) < 1e-16
+    H = adlab.hessian(np.linalg.det)(A)
+    np.testing.assert_allclose(H[0, 0], [[0, 0, 0], [0, 0.9, -0.8], [0, -0.6, 0.5]], atol=1e-12)
+
+
+@np.errstate(divide="ignore", invalid="ignore")
+def test_division_by_the_number_0_is_that_of_numpy():
+    for zero in (0, 0.0):
+        y, slopes = adlab.value_and_grad(lambda x, z=zero: np.sum(x / z))(np.array([1.0, 2.0]))
+        assert y == INF
+        np.testing.assert_array_equal(slopes, [INF, INF])
+    assert np.isnan(adlab.value_and_grad(lambda x: np.var(x, ddof=1))(np.ones(1))[0])
+
+
 @float_types
 def test_softmax_by_hand_with_a_mask(dtype):
     mask = np.array([True, False, True])

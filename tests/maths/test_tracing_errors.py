@@ -125,6 +125,26 @@ REFUSED = {
         TypeError,
         "np.quantile with method='hazen' has no rule: linear, lower, .*, midpoint have",
     ),
+    "a quantile out of range": (
+        lambda x: np.quantile(x, [0.5, 1.5]),
+        ValueError,
+        "quantiles lie between 0 and 1 .percentiles between 0 and 100",
+    ),
+    "a choice out of range": (
+        lambda x: np.choose([0, 1, 2], [x, x]),
+        ValueError,
+        "np.choose: .* is to pick among 2 choices, 0 the first",
+    ),
+    "a convolution of matrices": (
+        lambda x: np.convolve(np.stack([x, x]), x),
+        ValueError,
+        r"np.convolve takes vectors .* shapes \(2, 3\) and \(3,\)",
+    ),
+    "half a power of a matrix": (
+        lambda x: np.linalg.matrix_power(np.outer(x, x), 0.5),
+        TypeError,
+        "interpreted as an integer",
+    ),
     "all of a basis": (
         lambda x: np.linalg.svd(np.stack([x, x])).U,
         TypeError,
