@@ -17,7 +17,7 @@ from benchmarks.networks import MAKERS, case, random
 from benchmarks.peers import network
 
 PRODUCTS = {"dot", "matmul", "product"}
-TASKS = ("value_and_grad", "jvp", "hvp")
+TASKS = ("value_and_grad", "jvp", "hvp", "jacobian")
 
 
 def name(call):
@@ -50,21 +50,20 @@ def main():
     parser = argparse.ArgumentParser(prog="python -m benchmarks.profile", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("network", choices=MAKERS, metavar="NETWORK", help=", ".join(MAKERS))
-    parser.add_argument(
-        "--task", choices=("value_and_grad", "jvp", "hvp"), default="value_and_grad"
-    )
+    parser.add_argument("--task", choices=TASKS, default="value_and_grad")
     parser.add_argument("--rounds", type=int, default=100)
     options = parser.parse_args()
     from adlab import Plan
 
     made = case(options.network)
-    plan, inputs = Plan(network(made), *made.args), [*made.args]
-    if options.task == "value_and_grad":
-        plan.value_and_grad(*made.args)
-    else:
+    argnums = 0 if options.task == "jacobian" else None
+    plan, inputs = Plan(network(made), *made.args, argnums=argnums), [*made.args]
+    if options.task in ("jvp", "hvp"):
         tangents = tuple(random(*a.shape, seed=55) for a in made.args)
         getattr(plan, options.task)(made.args, tangents)
         inputs += tangents
+    else:
+        getattr(plan, options.task)(*made.args)
     rows = profile(plan.programs[options.task], inputs, options.rounds)
     total = sum(seconds for *_, seconds in rows)
     for what, calls, seconds in rows:

@@ -13,6 +13,21 @@ needs no rules: it does what the Jacobians of the layers do, without making them
 A layer that asks for numbers while it is traced, as MaxPool does, is run as it is. What is decided
 when a plan is made stays: the settings of layers, and what a layer draws at random.
 
+To be read in this order:
+
+    written down    sweeps.py     the sweeps, on traced arrays
+                    traced.py     an array that stands for any array of its shape
+                    tape.py       what NumPy is asked to do, call by call
+                    calls.py      a call, and the memory it reads and writes
+    arranged        program.py    what is done to the calls, step by step
+                    arenas.py     where each array lies
+                    forms.py      how NumPy is asked, so that it answers soonest
+                    binding.py    calls bound to their memory: functions without arguments
+
+and what a plan is right without, but slower: loops.py, equal calls made at once; simpler.py,
+cheaper calls of the same result; scalars.py, chains of single numbers. What each of these ideas
+brings is measured by `python -m benchmarks.improvements`.
+
 Sources: FFTW's plans; Griewank & Walther, *Evaluating Derivatives*, chapter 6.
 """
 

@@ -39,10 +39,15 @@ class Arena:
 
 
 def laid_out(inputs, placed, joined, again, reuse):
-    """{slot: (arena, offset in bytes)}"""
+    """{slot: (arena, offset in bytes)}
+
+    For three layers tanh(W a + b) the arenas are W W W, b b b and y y y, layer k in place k.
+    """
     calls = [p.call for p in placed]
     read = {view.slot for call in calls for view in call.views}
     heir = heirs(placed, joined)
+
+    # Slots that lie side by side: equal inputs, equal results, what equal calls make.
     groups = {}
     for slot in inputs:
         alone = None if is_small(slot) else slot
@@ -62,7 +67,9 @@ def laid_out(inputs, placed, joined, again, reuse):
     for slots in groups.values():
         arena = Arena(slots, is_anew(slots, read, reuse))
         place |= {slot: (arena, i * arena.step) for i, slot in enumerate(slots)}
-    for slot in reversed(joined):  # the last first: a whole may be a part of one made later
+
+    # Slots that lie in another: the last first, since that may lie in one made later.
+    for slot in reversed(joined):
         whole, offset = joined[slot]
         arena, start = place[whole]
         place[slot] = arena, start + offset

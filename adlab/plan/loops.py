@@ -51,14 +51,15 @@ class Placed:
 def arranged(calls):
     """The calls as Placed, loop by loop."""
     placed = list(map(Placed, calls))
+
+    # Which calls have made what a call reads, by number. An input is made by none: it has a
+    # negative number, how often it is read; so a parameter is told apart from its tangent.
     number = {p.call.out: i for i, p in enumerate(placed)}
     readers = Counter(v.slot for call in calls for v in call.views)
-    # The number of the call that made what it reads. Of an input how often that is read, as a
-    # negative number, which is no call's: so a parameter is told apart from its tangent.
     makers = [[number.get(v.slot, -readers[v.slot]) for v in p.call.views] for p in placed]
     waits = [{i for i in made_by if i >= 0} for made_by in makers]
-    for p in placed:
-        p.readers = readers[p.call.out] + p.call.out.handed_out
+
+    # Which loop each stands in, and whether its calls wait for each other.
     colours = coloured(placed, makers)
     loops, in_turn = loops_of(colours, waits)
     oldest, many = {}, Counter(loops)
@@ -68,6 +69,9 @@ def arranged(calls):
         p.loop, several = loop, loop not in in_turn and many[loop] > 1
         p.at_once = several and p.small and p.call.form[0] in STACKABLE
         p.age = oldest[colour], colour, p.oldest
+        p.readers = readers[p.call.out] + p.call.out.handed_out
+
+    # Loop by loop, each when those that it waits for have had their turn.
     turn = {loop: k for k, loop in enumerate(in_order(placed, waits))}
     return sorted(placed, key=lambda p: (turn[p.loop], p.age if p.at_once else ()))
 
