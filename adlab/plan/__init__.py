@@ -74,7 +74,7 @@ class Plan:
         self.argnums, self.chosen = argnums, chosen(argnums, len(arrays))
         self.single = isinstance(argnums, int | np.integer)
         self.reuse = reuse
-        self.programs = {}
+        self.programs, self.by_columns = {}, ()
         self.lock = Lock()
         self.turn = 0
 
@@ -135,11 +135,14 @@ class Plan:
     def jacobian(self, *args):
         """The whole Jacobian by the chosen arguments, each block of shape output + input.
 
-        In one sweep, matrix-valued: of all columns or of all rows, whichever are fewer.
+        In one sweep, matrix-valued: of all columns or of all rows, whichever are fewer. If it is of
+        all columns, they are what lies in one piece in memory.
         """
         args = self.checked(args)
         with self.lock:
             blocks = self.run("jacobian", args)
+        if self.by_columns:
+            blocks = [X.transpose(axes) for X, axes in zip(blocks, self.by_columns, strict=True)]
         if self.single and not self.net.several:
             return blocks[0]
         n = len(self.chosen)
@@ -302,15 +305,14 @@ class Plan:
         dtype = np.result_type(*(dtype for *_, dtype in (*self.kinds, *self.results)))
         if size(rows) <= size(columns):  # e_i J, for all i at once
             bars = pulled(steps, outputs, moving, basis(rows, dtype))
-            blocks = [[cut(bar, rows)[j] for bar in bars] for j in range(len(rows))]
+            blocks = [cut(bar, rows)[j] for j in range(len(rows)) for bar in bars]
+            shapes = [(*m, *n) for m in rows for n in columns]
         else:  # J e_j
             dots = pushed(steps, outputs, moving, basis(columns, dtype))
-            blocks = [[np.moveaxis(V, 0, -1) for V in cut(dot, columns)] for dot in dots]
-        blocks = [
-            one_of(X, (*m, *n), dtype)
-            for m, row in zip(rows, blocks, strict=True)
-            for n, X in zip(columns, row, strict=True)
-        ]
+            blocks = [block for dot in dots for block in cut(dot, columns)]
+            shapes = [(*n, *m) for m in rows for n in columns]
+            self.by_columns = [turned(len(n), len(m)) for m in rows for n in columns]
+        blocks = [one_of(X, shape, dtype) for X, shape in zip(blocks, shapes, strict=True)]
         return Program(tape, [[], blocks], reuse=self.reuse)
 
 
@@ -344,6 +346,11 @@ def no_search_for_garbage():
 def one_of(V, shape, dtype):
     """V, which has a leading axis, in this shape; zeros, if there is nothing."""
     return np.zeros(shape, dtype) if V is None else V.reshape(shape)
+
+
+def turned(n, m):
+    """The axes of an array of shape (m axes, n axes) in one of shape (n axes, m axes)."""
+    return (*range(n, n + m), *range(n))
 
 
 def cut(V, shapes):
