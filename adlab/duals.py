@@ -10,7 +10,7 @@ Source: Clifford's dual numbers a + b ε with ε² = 0 (1873); as forward mode: 
 *Evaluating Derivatives*, chapter 3.
 """
 
-from adlab.followed import OVER, Followed, Follower
+from adlab.followed import Followed, Follower, in_use, rule_of
 from adlab.networks import returns_several
 from adlab.operations import not_real
 from adlab.trees import leaves, rebuilt
@@ -31,8 +31,6 @@ class Duals(Follower):
 
     def operate(self, function, rules, args, settings):
         """A function of NumPy: its value, and the tangents pushed through its Jacobians."""
-        if not self.open:
-            raise ValueError(OVER)
         values, moving = [*args], []
         for k, a in enumerate(args):
             if type(a) is Dual and a.follower is self:
@@ -43,13 +41,11 @@ class Duals(Follower):
             raise TypeError(not_real(y, function))
         Y_dot = None
         for k, V in moving:
-            moved = rules[k](y, *values, **settings).push(V)
+            moved = rule_of(function, rules, k)(y, *values, **settings).push(V)
             Y_dot = moved if Y_dot is None else Y_dot + moved
         return Dual(y, self, Y_dot)
 
     def step(self, layer, args):
-        if not self.open:
-            raise ValueError(OVER)
         values = layer.arguments([self.parts(a)[0] for a in args])
         y, Y_dot = layer.pushforward(values, tuple(self.parts(a)[1] for a in args))
         if returns_several(layer):
@@ -73,12 +69,9 @@ def push_along(f, args, V):
     Both have the form of what f returns; where a result does not move its tangents are None.
     """
     follower = Duals()
-    try:
-        y = f(*(follower.dual(a, v) for a, v in zip(args, V, strict=True)))
-    finally:
-        follower.open = False
+    y = follower.run(f, [follower.dual(a, v) for a, v in zip(args, V, strict=True)])
     if y is None:
         raise TypeError("the function returns None: does it lack a `return`?")
     values, tangents = zip(*(follower.parts(part) for part in leaves(y)), strict=True)
-    values = [floats(a, "a result", float) for a in values]
+    values = [floats(in_use(a), "a result", float) for a in values]
     return rebuilt(y, values), rebuilt(y, tangents)

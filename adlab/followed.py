@@ -18,15 +18,19 @@ from itertools import count
 
 import numpy as np
 
-from adlab.operations import Operation, Through, full_name, no_rule, refuse_unknown
+from adlab.operations import Through, full_name, no_rule, refuse_unknown
 from adlab.rules import COMPOSED, FLAT, RULES, UFUNC_METHODS, as_type, index, outer
 from adlab.rules.moves import array, holds_followed
 
 RANKS = count(1)
-LISTS = (list, tuple)
+LISTS = (list, tuple, range)
 OVER = (
     "a value of a function that has been differentiated is used after its end: return what you "
     "need from the function, or keep stop_gradient(x)"
+)
+ENTRY = (
+    "adlab: a value that is being differentiated can't be written into a plain array, as in "
+    "y[i] = x[i]: collect the values in a list, and make the array of them with np.stack"
 )
 
 
@@ -38,6 +42,8 @@ def call(function, args, settings):
     if settings:
         check_names(function, *settings)
         refuse_followed(function, settings)
+    if function is np.where and len(args) == 1:
+        return call(np.nonzero, args, settings)
     inner = None
     for a in args:
         if isinstance(a, Followed):
@@ -45,6 +51,8 @@ def call(function, args, settings):
                 inner = a.follower
         elif isinstance(a, LISTS) and isinstance(function, np.ufunc):
             return call(function, as_arrays(args), settings)
+    if not inner.open:
+        raise ValueError(OVER)
     return inner.operate(function, rules, args, settings)
 
 
@@ -72,7 +80,7 @@ def as_arrays(args):
 
 def innermost(args):
     """Who follows an argument and started last."""
-    return max((a.follower for a in args if isinstance(a, Followed)), key=lambda f: f.rank)
+    return max((in_use(a).follower for a in args if isinstance(a, Followed)), key=lambda f: f.rank)
 
 
 def bare(x):
@@ -80,6 +88,13 @@ def bare(x):
     if isinstance(x, Followed):
         return x.value
     return type(x)(map(bare, x)) if type(x) in (list, tuple) else x
+
+
+def in_use(x):
+    """x, which must not be a value of a transform that is over."""
+    if isinstance(x, Followed) and not x.follower.open:
+        raise ValueError(OVER)
+    return x
 
 
 class Follower:
@@ -95,11 +110,27 @@ class Follower:
         raise NotImplementedError
 
     def operate(self, function, rules, args, settings):
-        """function(*args, **settings), as one step."""
-        places = [k for k, a in enumerate(args) if isinstance(a, Followed) and a.follower is self]
-        fixed = [None if k in places else a for k, a in enumerate(args)]
-        layer = Operation(function, fixed, places, settings)
-        return self.step(layer, [args[k] for k in places])
+        """function(*args, **settings), by its rules."""
+        raise NotImplementedError
+
+    def run(self, f, args):
+        """f(*args), after which nobody follows any more."""
+        try:
+            return f(*args)
+        except ValueError as error:
+            note = self.advice(error)
+            if note and note not in getattr(error, "__notes__", ()):
+                error.add_note(note)
+            raise
+        finally:
+            self.close()
+
+    def advice(self, error):
+        """What to write in place of what raised this error of NumPy's, if that is known."""
+        return ENTRY if "np.stack for a[i] = x" in str(error.__cause__) else None
+
+    def close(self):
+        self.open = False
 
 
 class Followed:
@@ -194,12 +225,15 @@ class Followed:
     # ---- What would lose the derivative ----
 
     def __array__(self, *_, **__):
+        in_use(self)
         raise TypeError(
-            "an array that is being differentiated can't be put into a plain one: in place of "
-            "np.array([x, y]) write np.stack([x, y]), and np.concatenate in place of a[i] = x"
+            "an array that is being differentiated can't be put into a plain one: leave "
+            "np.asarray(x) out, x is an array already; in place of np.array([x, y]) write "
+            "np.stack([x, y]), and np.concatenate in place of a[i] = x; stop_gradient(x) is plain"
         )
 
     def lost(self, *_):
+        in_use(self)
         raise TypeError(
             "float(), int(), .item() and a[i] = x would lose the derivative: leave the value as "
             "it is, use np.sin for math.sin and np.stack for a[i] = x; to compute with its number "
@@ -210,6 +244,9 @@ class Followed:
         return np.round(self, digits)
 
     __float__ = __int__ = __index__ = __complex__ = item = tolist = lost
+
+    def __reduce_ex__(self, _):
+        raise TypeError("what is being differentiated can't be pickled: pickle stop_gradient(x)")
 
     def __setitem__(self, key, value):
         raise TypeError(
@@ -228,10 +265,10 @@ class Followed:
         )
 
     def __eq__(self, other):
-        return np.equal(self, other)
+        return self.value == bare(other)
 
     def __ne__(self, other):
-        return np.not_equal(self, other)
+        return self.value != bare(other)
 
     __hash__ = object.__hash__
 
@@ -249,7 +286,7 @@ class Followed:
         dtype = np.dtype(dtype)
         if dtype == self.dtype:
             return self
-        return as_type(self, dtype) if dtype.kind == "f" else bare(self).astype(dtype)
+        return bare(self).astype(dtype) if dtype.kind in "iub" else as_type(self, dtype)
 
     def flatten(self, order="C"):
         return call(np.ravel, (self,), in_order(order))
@@ -260,10 +297,10 @@ class Followed:
     def compress(self, condition, axis=None):
         return call(np.compress, (condition, self, axis), {})
 
-    def conj(self):
+    def conj(self, *_):
         return self
 
-    conjugate = conj
+    conjugate = __copy__ = __deepcopy__ = conj  # no value is ever changed in place
 
     def __divmod__(self, other):
         return self // other, self % other
@@ -357,3 +394,14 @@ def refuse_followed(function, settings):
     for key, x in settings.items():
         if isinstance(x, Followed):
             raise TypeError(f"{full_name(function)}: hand {key} over by its place, not by name")
+
+
+def rule_of(function, rules, k):
+    """The rule for the argument k; some functions have none for their last arguments."""
+    try:
+        return rules[k]
+    except IndexError:
+        raise TypeError(
+            f"{full_name(function)} can't be differentiated by its argument {k + 1}: hand over "
+            "stop_gradient(...) of it"
+        ) from None

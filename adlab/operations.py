@@ -92,7 +92,8 @@ def as_layer(function, args, places, settings):
 def not_real(y, function):
     return (
         f"{function.__name__} gives numbers of type {y.dtype}; adlab differentiates real "
-        "functions: compute with the real and the imaginary part on their own"
+        "functions: compute with floats (float(a) for a Fraction a), of a complex number with the "
+        "real and the imaginary part on their own"
     )
 
 

@@ -17,7 +17,7 @@ from functools import cached_property
 
 import numpy as np
 
-from adlab.followed import OVER, Followed, Follower
+from adlab.followed import Followed, Follower, in_use, rule_of
 from adlab.jacobians import Jacobian, Row
 from adlab.layers import Layer
 from adlab.networks import Equation, Network, NetworkJacobian, spans, with_last_uses
@@ -57,8 +57,6 @@ class Trace(Follower):
 
     def operate(self, function, rules, args, settings):
         """A function of NumPy: its value, and a Jacobian for each argument that is followed."""
-        if not self.open:
-            raise ValueError(OVER)
         values, places, parents, constants = [*args], [], [], []
         for k, a in enumerate(args):
             if type(a) is Traced and a.follower is self:
@@ -74,7 +72,7 @@ class Trace(Follower):
             values[k] = steady(values[k])
         blocks, fixed = [], values.copy()
         for k in places:
-            J = rules[k](y, *values, **settings)
+            J = rule_of(function, rules, k)(y, *values, **settings)
             blocks.append(J)
             fixed[k] = None
         for k in constants:
@@ -112,15 +110,16 @@ class Trace(Follower):
                     array.flags.writeable = False
                     self.locked.append(array)
 
+    def advice(self, error):
+        return IN_PLACE if self.locked and "read-only" in str(error) else super().advice(error)
+
     def close(self):
         """The function has returned: nobody follows any more, and what was locked is free."""
-        self.open = False
+        super().close()
         while self.locked:  # the owner of a memory before those who look at it
             self.locked.pop().flags.writeable = True
 
     def note(self, y, node):
-        if not self.open:
-            raise ValueError(OVER)
         number = self.given + len(self.nodes)
         self.nodes.append(node)
         return Traced(y, self, number)
@@ -177,6 +176,7 @@ class TracedJacobian(NetworkJacobian):
         self.shapes = tuple(y.shape for y in results)
         self.dtypes = tuple(y.dtype for y in results)
         shape_out = self.shapes if several else self.shapes[0]
+        self.values = {}  # none is known by its name
         dtype = self.dtypes[0] if len(results) == 1 else np.result_type(*self.dtypes)
         Jacobian.__init__(self, [a.shape for a in args], shape_out, dtype)
 
@@ -316,17 +316,11 @@ def trace(f, args, layer):
     from left to right as outputs. `layer` knows the names, for the equations and for errors.
     """
     follower = Trace(len(args))
-    try:
-        returned = f(*(Traced(a, follower, k) for k, a in enumerate(args)))
-    except ValueError as error:
-        if follower.locked and "read-only" in str(error):
-            error.add_note(IN_PLACE)
-        raise
-    finally:
-        follower.close()
+    returned = follower.run(f, [Traced(a, follower, k) for k, a in enumerate(args)])
     if returned is None:
         raise TypeError(f"{layer.name} returns None: does it lack a `return`?")
-    results = [y if follower.follows(y) else floats(y, "a result", float) for y in leaves(returned)]
+    results = [y if follower.follows(y) else in_use(y) for y in leaves(returned)]
+    results = [floats(y, "a result", float) for y in results]
     if not results:
         raise TypeError(f"{layer.name} returns no value: there is nothing to differentiate")
     J = TracedJacobian(follower, results, args, is_tree(returned), layer)

@@ -35,8 +35,7 @@ def jvp(f, primals, tangents):
 
     `primals` and `tangents` are tuples, one for each argument. Nothing is kept for later.
     """
-    if not isinstance(primals, tuple | list) or not isinstance(tangents, tuple | list):
-        raise TypeError("jvp(f, primals, tangents) wants tuples: jvp(f, (x,), (v,))")
+    check_tuples("jvp", primals, tangents)
     layer, arrays = on_leaves(f, primals)
     if any(map(holds_arrays, primals)):
         tangents = matched(tuple(primals), tuple(tangents), "tangent", holds_arrays)
@@ -48,6 +47,13 @@ def jvp(f, primals, tangents):
     Y_dot = tuple(filled(v, part, count(V)) for part, v in zip(ys, leaves(Y_dot), strict=True))
     ys, Y_dot = own((tuple(ys), unstack(Y_dot, single, -1)), args, V)
     return rebuilt(y, ys), rebuilt(y, Y_dot)
+
+
+def check_tuples(transform, primals, tangents):
+    if not isinstance(primals, tuple | list) or not isinstance(tangents, tuple | list):
+        raise TypeError(
+            f"{transform}(f, primals, tangents) wants tuples: {transform}(f, (x,), (v,))"
+        )
 
 
 def filled(v, y, k):
@@ -78,7 +84,7 @@ def value_and_grad(f, argnums=0):
     `argnums`: the argument to differentiate by, or a tuple of them (then the gradient is a tuple).
     """
 
-    @like(f)
+    @like(f, argnums)
     def value_and_gradient(*primals):
         y, J, chosen = linearize_in(f, argnums, primals)
         if J.shape_out != ():
@@ -105,7 +111,7 @@ def grad(f, argnums=0):
     """A function that returns the gradient of f; see value_and_grad."""
     both = value_and_grad(f, argnums)
 
-    @like(f)
+    @like(f, argnums)
     def gradient(*primals):
         return both(*primals)[1]
 
@@ -114,12 +120,12 @@ def grad(f, argnums=0):
 
 def jacfwd(f, argnums=0):
     """A function that returns the Jacobian, of shape output + input: n columns J e_j, pushed."""
-    return like(f)(lambda *primals: whole(columns, f, argnums, primals))
+    return like(f, argnums)(lambda *primals: whole(columns, f, argnums, primals))
 
 
 def jacrev(f, argnums=0):
     """A function that returns the Jacobian, of shape output + input: m rows e_i J, pulled."""
-    return like(f)(lambda *primals: whole(rows, f, argnums, primals))
+    return like(f, argnums)(lambda *primals: whole(rows, f, argnums, primals))
 
 
 def jacobian(f, argnums=0):
@@ -131,7 +137,7 @@ def jacobian(f, argnums=0):
     def cheaper_way(J):
         return columns(J) if cheaper(J) == "forward" else rows(J)
 
-    @like(f)
+    @like(f, argnums)
     def by_cheaper(*primals):
         return whole(cheaper_way, f, argnums, primals)
 
@@ -147,6 +153,7 @@ def hvp(f, primals, tangents):
     built: it costs a few gradients. Source: Pearlmutter, *Fast exact multiplication by the
     Hessian* (1994).
     """
+    check_tuples("hvp", primals, tangents)
     everything = tuple(range(len(primals)))
     return jvp(grad(f, everything), primals, tangents)[1]
 
@@ -246,8 +253,7 @@ def as_layer(f, given):
     """f as a Layer that takes this many arrays."""
     if isinstance(f, Layer):
         return f
-    if not callable(f):
-        raise TypeError(f"wanted a function or a layer, got {type(f).__name__}")
+    check_function(f)
     if not given:
         raise TypeError(f"{function_name(f)} takes no arguments: there is nothing to differentiate")
     return Function(f, given)
@@ -285,9 +291,43 @@ def outline(tree, is_tree=holds_arrays):
     return rebuilt(tree, map(empty, leaves(tree, is_tree)), is_tree)
 
 
-def like(f):
-    """For a function with the arguments of f: it is called as f is, in errors too."""
-    return wraps(f, updated=())
+def like(f, argnums=0):
+    """For a function with the arguments of f, by place: it is called as f is, in errors too."""
+    check_function(f)
+    places(argnums)
+
+    def decorated(function):
+        @wraps(f, updated=())
+        def called(*primals, **named):
+            for key in named:
+                raise TypeError(
+                    f"here {name(f)} takes its arguments by place, {key}= came: leave the name "
+                    f"out, or hand over lambda x: f(x, {key}=...)"
+                )
+            return function(*primals)
+
+        called.__name__ = name(f)
+        return called
+
+    return decorated
+
+
+def check_function(f):
+    if not callable(f):
+        raise TypeError(
+            f"wanted a function or a layer, got {type(f).__name__}: write grad(f)(x) for grad(f(x))"
+        )
+
+
+def places(argnums):
+    """argnums as a tuple, of whole numbers."""
+    numbers = (argnums,) if np.ndim(argnums) == 0 else tuple(argnums)
+    if not all(type(i) is int or isinstance(i, np.integer) for i in numbers):
+        raise TypeError(
+            f"argnums is a whole number or a tuple of them, got {argnums!r}: write grad(f)(x) for "
+            "grad(f, x)"
+        )
+    return numbers
 
 
 def name(f):
@@ -296,9 +336,7 @@ def name(f):
 
 def linearize_in(f, argnums, primals):
     """(y, J, chosen): by the arguments `argnums` alone; the others are constants."""
-    numbers = (argnums,) if np.ndim(argnums) == 0 else tuple(argnums)
-    if not all(type(i) is int or isinstance(i, np.integer) for i in numbers):
-        raise TypeError(f"argnums is a whole number or a tuple of them, got {argnums!r}")
+    numbers = places(argnums)
     if not -len(primals) <= min(numbers, default=0) <= max(numbers, default=0) < len(primals):
         raise ValueError(f"argnums={argnums}, but {len(primals)} arguments came")
     numbers = tuple(i % len(primals) for i in numbers)
