@@ -106,10 +106,10 @@ def server(parent=None):
     A parent that is no Python (another editor) or that may not be looked at is left alone.
     """
     try:
-        program = psutil.Process(parent or os.getppid()).cmdline()[0]
+        program = program_of(psutil.Process(parent or os.getppid()))
     except (psutil.Error, IndexError):
         return None
-    if not os.path.isabs(program) or not Path(program).name.lower().startswith("python"):
+    if program is None or not Path(program).name.lower().startswith("python"):
         return None
     prefix = prefix_of(program)
     if prefix is None or same_folder(prefix, sys.prefix):
@@ -119,6 +119,14 @@ def server(parent=None):
         if extension(package, there, disabled=()):
             return ailments.OTHER_JUPYTERLAB, {"found": prefix, "package": package}
     return None
+
+
+def program_of(process):
+    """The path by which a process was started, not that of the file behind its links."""
+    program = process.cmdline()[0]
+    if Path(program).name == program:
+        return shutil.which(program, path=process.environ().get("PATH"))
+    return os.path.join(process.cwd(), program)
 
 
 def prefix_of(program):

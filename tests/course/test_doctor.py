@@ -17,6 +17,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import psutil
 import pytest
 from filelock import FileLock
 from packaging.requirements import Requirement
@@ -236,6 +237,20 @@ def test_jupyterlab_in_another_environment_that_has_all_it_needs(monkeypatch, tm
     (tmp_path / "share" / "jupyter").symlink_to(SHARED)
     monkeypatch.setattr(checkup, "prefix_of", lambda program: str(tmp_path))
     assert checkup.server(parent=os.getpid()) is None
+
+
+@pytest.mark.parametrize("path", ["", "./"])
+def test_the_program_of_a_process_is_found_however_it_was_started(path):
+    """By its name, as `python -m jupyterlab`, or by a path that begins where it was started."""
+    folder, name = Path(sys.executable).parent, Path(sys.executable).name
+    env = os.environ | {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
+    waits = [path + name, "-c", "print('here', flush=True); input()"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(waits, executable=sys.executable, cwd=folder, env=env, **pipes) as child:
+        child.stdout.readline()
+        found = checkup.program_of(psutil.Process(child.pid))
+        child.communicate(b"\n")
+    assert Path(found).absolute() == Path(sys.executable).absolute()
 
 
 def test_a_kernel_that_was_started_from_here_or_from_no_python():
