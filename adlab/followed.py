@@ -14,6 +14,7 @@ backpropagator* (2008), on perturbation confusion.
 """
 
 from functools import cache
+from inspect import Parameter, signature
 from itertools import count
 
 import numpy as np
@@ -63,9 +64,35 @@ def call_another(function, args, settings):
         return function(*map(bare, args), **settings)
     if function in COMPOSED:
         composed = COMPOSED[function]
+        if len(args) > 1:
+            args, settings = by_name(function, composed, args, settings)
         refuse_unknown(function, composed, settings)
         return composed(*args, **settings)
     raise TypeError(no_rule(function))
+
+
+def by_name(function, composed, args, settings):
+    """(args, settings), where what NumPy has at another place than our function goes by its name.
+
+    np.var(x, 0, None, None, 1) has ddof in the fifth place, after dtype and out; those that are
+    left as they are by default are left out.
+    """
+    theirs, ours = defaults(function), composed.__code__.co_varnames
+    k = next((k for k, (a, b) in enumerate(zip(theirs, ours, strict=False)) if a != b), len(args))
+    moved = list(theirs.items())[k : len(args)]
+    if any(default is Parameter.empty for _, default in moved):
+        return args, settings  # no setting: our function has another name for it
+    named = {key: x for (key, default), x in zip(moved, args[k:], strict=False) if x is not default}
+    return args[:k] + args[k + len(moved) :], settings | named
+
+
+@cache
+def defaults(function):
+    """{name: default} of a function's arguments, where it tells them."""
+    try:
+        return {key: p.default for key, p in signature(function).parameters.items()}
+    except ValueError:
+        return {}
 
 
 def as_arrays(args):

@@ -98,7 +98,9 @@ class Trace(Follower):
         """A constant that these blocks may hold must not change before the function has returned.
 
         A small one they have as a copy (`steady`). A large one can't be written to for so long: who
-        tries is told so by NumPy, in the line that would have made the derivative wrong.
+        tries is told so by NumPy, in the line that would have made the derivative wrong. What is
+        not noticed: a write through a view that was made before, and one after the function has
+        returned, while the Jacobian is still used.
         """
         if type(a) is not np.ndarray or a.nbytes <= SMALL:
             return

@@ -51,7 +51,8 @@ def triangle(A):
 
 @followed
 def length(a, axis=None, keepdims=False):
-    """√ Σ a², with slope 0 where it is 0."""
+    """√ Σ a², with slope 0 where it is 0, as a convention: so the second derivative of its square
+    is 0 there, where that of Σ a² itself is 2."""
     return np.sqrt(np.sum(a * a, axis=axis, keepdims=keepdims))
 
 

@@ -250,3 +250,34 @@ def test_what_is_no_function_is_refused_at_once(make):
     for argnums in (2.0, x3, "w", True, None):
         with pytest.raises(TypeError, match=r"a whole number or .*: write grad\(f\)\(x\) for grad"):
             make(ridge, argnums)
+
+
+# ---- By the places that NumPy has ---------------------------------------------------------------
+
+AT_PLACES = {
+    "var": lambda x: np.var(x, 0, None, None, 1, True),
+    "std": lambda x: np.std(x, 1, None, None, 1),
+    "median": lambda x: np.median(x, 0, None, False, True),
+    "quantile": lambda x: np.quantile(x, 0.3, 1, None, False, "lower"),
+    "ptp": lambda x: np.ptp(x, 0, None, True),
+    "nanmean": lambda x: np.nanmean(x, 0, None, None, True),
+    "nansum": lambda x: np.nansum(x, 0, None),
+    "linspace": lambda x: np.linspace(x[0], x[1], 4, False),
+    "outer": lambda x: np.linalg.outer(x[0], x[1]),
+    "gradient": lambda x: np.gradient(x, 2.0, 3.0)[1],
+    "norm": lambda x: np.linalg.norm(x, None, 0, True),
+}
+
+
+@pytest.mark.parametrize("name", AT_PLACES)
+def test_settings_may_be_handed_over_by_their_place(name):
+    f = AT_PLACES[name]
+    found, J = linearize(f, A)
+    np.testing.assert_allclose(found, f(A), rtol=1e-14, strict=True)
+    v, h = np.cos(np.arange(6.0)).reshape(2, 3), 1e-6
+    np.testing.assert_allclose(J @ v, (f(A + h * v) - f(A - h * v)) / (2 * h), atol=1e-7)
+
+
+def test_a_setting_that_is_refused_is_named_wherever_it_stood():
+    with pytest.raises(TypeError, match=r"np\.var can't be differentiated with dtype="):
+        grad(lambda x: np.var(x, 0, np.float32).sum())(A)
