@@ -11,7 +11,12 @@ written on a tape, and the tape becomes a flat list of bound calls in memory of 
 needs no rules: it does what the Jacobians of the layers do, without making them again each time.
 
 A layer that asks for numbers while it is traced, as MaxPool does, is run as it is. What is decided
-when a plan is made stays: the settings of layers, and what a layer draws at random.
+when a plan is made stays: shapes, the settings of layers, and what a layer draws at random.
+
+    y = tanh(W a + b), pulled to W and b, on the tape:
+        phase 0     a Wᵀ        + b         y = tanh    y²      s = 1 - y²
+        phase 1     z = ȳ s     W̄ = zᵀ a    (b̄ is z, looked at in another way: no call)
+    y² and s are read in phase 1 alone, so they are made there.
 
 To be read in this order:
 
@@ -33,7 +38,9 @@ Sources: FFTW's plans; Griewank & Walther, *Evaluating Derivatives*, chapter 6.
 
 import gc
 from contextlib import contextmanager
+from itertools import accumulate
 from operator import attrgetter
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -262,7 +269,7 @@ class Plan:
         try:
             _, dots = push_along(gradient, moving, [v.reshape(1, *v.shape) for v in V])
         except Untraceable:
-            return Unplanned(self.hvp_as_it_is)
+            return SimpleNamespace(run=self.hvp_as_it_is)  # in place of a Program
         dots = [one_of(v, *self.kinds[i][1:]) for v, i in zip(dots, self.chosen, strict=True)]
         return Program(tape, [[], dots], reuse=self.reuse)
 
@@ -316,13 +323,6 @@ class Plan:
         return Program(tape, [[], blocks], reuse=self.reuse)
 
 
-class Unplanned:
-    """What stands in the place of a Program where none can be made."""
-
-    def __init__(self, run):
-        self.run = run
-
-
 def fit(arrays, kinds):
     """Are these plain arrays of the kinds?"""
     try:
@@ -357,7 +357,8 @@ def cut(V, shapes):
     """The vectors along the leading axis, cut so that each shape has its basis."""
     if V is None:
         return [None] * len(shapes)
-    return np.split(V, np.cumsum([size(shape) for shape in shapes])[:-1])
+    sizes = [size(shape) for shape in shapes]
+    return [V[end - n : end] for n, end in zip(sizes, accumulate(sizes), strict=True)]
 
 
 def as_network(f, given):

@@ -13,8 +13,8 @@ from sys import getrefcount
 
 import numpy as np
 
-SMALL = 1024  # numbers: many of such arrays together stay near the processor
-FEW_PAGES = 2**15  # bytes: memory that is copied sooner than looked up
+SMALL = 1024  # numbers of one slot: many of such arrays together stay near the processor
+FEW_PAGES = 2**15  # bytes of all results of an arena: copied sooner than looked up
 
 
 def is_small(x):
@@ -26,7 +26,7 @@ class Arena:
     """Memory for `slots`, arrays of one shape and type, side by side.
 
     `array` is that memory, (n, *shape), or None if it is another at each run. Then `looks` says
-    what is looked up: (place in env, shape, strides, offset, ...).
+    what is looked up: [(place in env, shape, strides, offset)].
     """
 
     def __init__(self, slots, anew):
@@ -50,7 +50,7 @@ def laid_out(inputs, placed, joined, again, reuse):
     # Slots that lie side by side: equal inputs, equal results, what equal calls make.
     groups = {}
     for slot in inputs:
-        alone = None if is_small(slot) else slot
+        alone = None if is_small(slot) else slot  # with a key of its own, in an arena of its own
         groups.setdefault(("input", slot.phase, slot.shape, slot.dtype, alone), []).append(slot)
     for p in sorted(placed, key=lambda p: p.age):
         slot = p.call.out
@@ -125,7 +125,7 @@ def heirs(placed, joined):
             taken.add(heir.call.out)
         if p.at_once:
             loops.setdefault(p.loop, []).append((slot, heir and heir.loop))
-    for several in loops.values():
+    for several in loops.values():  # z1, z2, z3 lie over y1, y2, y3, or none of them does
         alike = len({loop for _, loop in several}) == 1 and all(s in found for s, _ in several)
         for slot, _ in several:
             if not alike:
@@ -172,7 +172,8 @@ def recycled(calls, place, again):
 
 
 def last_uses(calls, again):
-    """{slot: the number of the last call that reads it}; none, if that phase may run again."""
+    """{slot: the number of the last call that reads it}; none, if a later phase that may run again
+    reads it."""
     last = {}
     for i, call in enumerate(calls):
         for view in call.views:

@@ -171,8 +171,9 @@ class Binder:
     def end(self, results, read, reuse):
         """A function that hands out the results of a stage, arrays that are the caller's own.
 
-        They are rows of arenas: of a copy, or of memory that was made anew. What is handed out, and
-        what was `read`, slots of inputs, the program forgets.
+        They are rows of arenas: of a copy, or of memory that was made anew. Results W1, b, W2 lie
+        in the arenas (W1, W2) and (b): what is found is W1, W2, b, of which 0, 2, 1 are picked.
+        What is handed out, and what was `read`, slots of inputs, the program forgets.
         """
         rows, constants, where = {}, [], []
         for y in results:
@@ -230,19 +231,19 @@ def way(dtype, whole, shape, strides, offset):
     return lambda array: np.ndarray(shape, dtype, array, offset, strides)
 
 
-def gather(arena, places):
-    """A function that copies the inputs with these numbers side by side into the arena."""
+def gather(memory, places):
+    """A function that copies the inputs at these places side by side into an arena's memory."""
     pick, (k, *others) = picker(places), places
     if not others:
-        return lambda arrays: arena.__setitem__(0, arrays[k])
-    if arena.ndim == 1:  # numbers
-        return lambda arrays: arena.__setitem__(..., pick(arrays))
-    rows = arena.reshape(-1, *arena.shape[2:])
+        return lambda arrays: memory.__setitem__(0, arrays[k])
+    if memory.ndim == 1:  # of single numbers
+        return lambda arrays: memory.__setitem__(..., pick(arrays))
+    rows = memory.reshape(-1, *memory.shape[2:])
     return lambda arrays: np.concatenate(pick(arrays), out=rows)
 
 
 def picker(places):
-    """A function that gives the tuple of the items with these numbers."""
+    """A function that gives the tuple of the items at these places."""
     if len(places) == 1:
         return lambda items: (items[places[0]],)
     return itemgetter(*places) if places else lambda items: ()

@@ -105,7 +105,17 @@ def writing(form):
     if kind == "concatenate":
         return lambda *arrays: np.concatenate(arrays[:-1], settings[0], arrays[-1])
     (function,) = settings
-    return lambda *arrays: np.copyto(arrays[-1], function(*arrays[:-1]))
+    return lambda *arrays: keep(function(*arrays[:-1]), arrays[-1])
+
+
+def keep(result, out):
+    """Copy what a function of no known form has made."""
+    if np.shape(result) != out.shape:
+        raise ValueError(
+            f"a plan holds arrays of one shape: {out.shape} came when it was made, now "
+            f"{np.shape(result)} of the same function; do without a plan where the numbers decide"
+        )
+    np.copyto(out, result)
 
 
 # `out` by its place is faster than `out=`, but for these NumPy deprecates it.

@@ -44,7 +44,7 @@ class Placed:
         self.call, self.phase = call, call.out.phase
         self.kind, self.loop, self.at_once, self.readers = kind(call), None, False, 0
         self.oldest = min((v.slot.number for v in call.views), default=call.out.number)
-        self.age = (self.oldest,)
+        self.age = (self.oldest,)  # until its loop is known
         self.small = all(map(is_small, (*call.views, call.out)))
 
 
@@ -53,7 +53,8 @@ def arranged(calls):
     placed = list(map(Placed, calls))
 
     # Which calls have made what a call reads, by number. An input is made by none: it has a
-    # negative number, how often it is read; so a parameter is told apart from its tangent.
+    # negative number, how often it is read: W, read twice, is -2, its tangent, read once, -1; so
+    # W a and W_dot a differ in colour.
     number = {p.call.out: i for i, p in enumerate(placed)}
     readers = Counter(v.slot for call in calls for v in call.views)
     makers = [[number.get(v.slot, -readers[v.slot]) for v in p.call.views] for p in placed]
@@ -93,7 +94,7 @@ def coloured(placed, makers):
     shared = Counter(
         (c, v) for p, c in zip(placed, colours, strict=True) for v in inputs_of(p.call)
     )
-    return numbered(  # calls that share an input, as p in tanh(p x), lie evenly spaced by that
+    return numbered(  # tanh(p x1) and tanh(p x2) share p; tanh(q x3) gets another colour
         (c, *(v for v in inputs_of(p.call) if shared[c, v] > 1)) if p.small else c
         for p, c in zip(placed, colours, strict=True)
     )

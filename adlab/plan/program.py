@@ -71,7 +71,7 @@ class Program:
 def handed_out(tape, results):
     """Each result as a View of all of a slot, constants as arrays.
 
-    Small ones are copied when they are handed out. A large one is made in its own memory, which is
+    Those of small arenas are copied when they are handed out. A large one is made in memory that is
     the caller's afterwards: so it is the result of a call that no call reads.
     """
     read, found = {view.slot for call in tape.calls for view in call.views}, []
@@ -80,8 +80,8 @@ def handed_out(tape, results):
         found.append([])
         for y in several:
             if isinstance(y, Traced):
-                alone = arenas.is_small(y.slot) or (y.slot.call and y.slot not in read)
-                if not (alone and y.view.complete) or y.slot.handed_out:
+                stays = arenas.is_small(y.slot) or (y.slot.call and y.slot not in read)
+                if not (stays and y.view.complete) or y.slot.handed_out:
                     y = tape.copy(y)
                 y.slot.handed_out = True
             found[-1].append(y.view if isinstance(y, Traced) else np.array(y))

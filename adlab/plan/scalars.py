@@ -20,8 +20,8 @@ import numpy as np
 from adlab.plan.calls import all_of
 from adlab.plan.forms import made_anew
 
-# What NumPy's functions are in Python, where both give the same for every number, to the last bits.
-# Those of two numbers don't mind which one comes first.
+# What NumPy's functions are in Python: the same up to the last bits. Those of two numbers don't
+# mind which one comes first.
 PYTHON = {np.tanh: math.tanh, np.multiply: mul, np.add: add}
 LEAST = 16  # calls: what it takes to read and write arrays is paid back
 
@@ -66,6 +66,7 @@ def chains(binder, group):
     for run in binder.evenly_spaced([p.call for p in group], period):
         n = len(run) // period * period
         if n >= max(LEAST, 2 * period):
+            # Of the second turn: the first operand of the first one comes from elsewhere.
             places = [place_of(*run[period + k - 1 : period + k + 1]) for k in range(period)]
             links = [link(binder, run[k:n:period], place, read) for k, place in enumerate(places)]
             if not any(made_anew(x) for several in links for x in several):

@@ -1,4 +1,4 @@
-"""Calls that have the same result as another and are cheaper, or none at all.
+"""Calls that have the same result as another, up to rounding, and are cheaper, or none at all.
 
 For a function of NumPy there is one (tape, *operands) that gives its Traced result, or None where
 the call has to be made as it is.
@@ -25,9 +25,11 @@ def unchanged(a, constant):
 
 
 def as_multiple(tape, a, c):
-    """a / c = (1 / c) a"""
-    number = isinstance(c, int | float) and c != 0 and isinstance(a, Traced)
-    return tape.entrywise(np.multiply, a, 1 / c) if number and a.dtype.kind == "f" else None
+    """a / c = (1 / c) a, where 1 / c is a number of a's type"""
+    if not (isinstance(a, Traced) and a.dtype.kind == "f" and isinstance(c, int | float) and c):
+        return None
+    largest = float(np.finfo(a.dtype).max)
+    return tape.entrywise(np.multiply, a, 1 / c) if abs(1 / c) <= largest else None
 
 
 def as_sum(tape, a, b):

@@ -22,37 +22,27 @@ class Node:
 
 
 def evaluated(tape, net, inputs):
-    """(outputs, steps): each step is (Row, nodes in, node out) of an equation that moves.
+    """(outputs, steps): each step is (Local, nodes in, node out) of an equation that moves.
 
-    Nested networks are written out: their equations stand among the others.
+    The equations of nested networks stand among the others.
     """
-    steps, frames = [], [frame(net, inputs)]
-    while True:
-        net, equations, nodes, caller = frames[-1]
-        equation = next(equations, None)
-        if equation is None:
-            frames.pop()
-            outputs = [nodes[name] for name in net.outputs]
-            if caller is None:
-                return outputs, steps
-            frames[-1][2].update(zip(caller.outputs, outputs, strict=True))
-            continue
+    constants = net.constants_like([numbers(node.value) for node in inputs])
+    nodes = {name: Node(a) for name, a in constants.items()}
+    nodes |= dict(zip(net.inputs, inputs, strict=True))
+    steps = []
+    for equation in net.equations:
         ins = [nodes[name] for name in equation.inputs]
         if isinstance(equation.layer, Network):
-            frames.append(frame(equation.layer, ins, equation))
+            outs, inner = evaluated(tape, equation.layer, ins)
+            nodes.update(zip(equation.outputs, outs, strict=True))
+            steps += inner
             continue
         moves = any(node.moves for node in ins)
-        y, row = traced(tape, equation.layer, [node.value for node in ins], moves)
+        y, local = traced(tape, equation.layer, [node.value for node in ins], moves)
         out = nodes[equation.outputs[0]] = Node(y, moves)
         if moves:
-            steps.append((row, ins, out))
-
-
-def frame(net, nodes, caller=None):
-    """A network, its equations yet to come, its values by name, the equation that it stands for."""
-    constants = net.constants_like([numbers(node.value) for node in nodes])
-    values = {name: Node(a) for name, a in constants.items()}
-    return net, iter(net.equations), values | dict(zip(net.inputs, nodes, strict=True)), caller
+            steps.append((local, ins, out))
+    return [nodes[name] for name in net.outputs], steps
 
 
 def numbers(x):
@@ -96,7 +86,7 @@ def pulled(steps, outputs, inputs, U):
 
 
 def traced(tape, layer, xs, moves):
-    """(y, row): the value and, if it moves, what pushes and pulls its vectors."""
+    """(y, Local): the value, and what pushes and pulls its vectors, if it moves."""
     if all(map(is_known, xs)):
         return layer.value(*xs), None
     rule = CHEAPER.get(type(layer), type(layer).rule)
@@ -113,7 +103,7 @@ def as_it_is(tape, layer, xs):
     """The value of a layer that asks for numbers, by its own function at each run."""
     if any(isinstance(x, Followed) for x in xs):
         raise Untraceable(f"{layer.name} asks for numbers, of which it is to be differentiated")
-    return tape.other(layer.value, xs, {})
+    return tape.other(lambda *xs: np.array(layer.value(*xs)), xs, {})  # no view: numbers decide
 
 
 class Local:
@@ -135,7 +125,7 @@ class Local:
             vs = [None] * n
             for i, v in zip(moving, arrays[n:], strict=True):
                 vs[i] = v
-            return self.layer.rule(*arrays[:n])[1].push(tuple(vs))
+            return np.array(self.layer.rule(*arrays[:n])[1].push(tuple(vs)))
 
         return self.tape.other(push, (*self.xs, *(V[i] for i in moving)), {})
 
@@ -146,7 +136,7 @@ class Local:
             except Untraceable:
                 pass  # so by the layer's own rule, and all together by one call
 
-        def pull(*arrays):
+        def pull(*arrays):  # one call gives one array: the bars side by side, cut apart below
             bars = self.layer.rule(*arrays[:-1])[1].pull(arrays[-1], wanted)
             return np.concatenate([bar.reshape(len(bar), -1) for bar in bars if bar is not None], 1)
 

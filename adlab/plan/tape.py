@@ -101,6 +101,9 @@ class Tape:
     def function(self, function, args, settings):
         if function in ABOUT:
             return function(*plain(args), **plain(settings))
+        any_length = function in OF_ANY_LENGTH and isinstance(args[0], Traced)
+        if any_length or (function is item and picks_by_truth(args[1])):
+            raise Untraceable(f"the numbers decide how many {function.__name__} gives")
         if function in LOOKS and not (function is item and holds_traced(args[1])):
             seen = seen_in(function(args[0].array, *args[1:], **settings), args[:1])
             if seen is not None:
@@ -225,6 +228,10 @@ class Tape:
         return Traced(self, slot.array, slot)
 
 
+def picks_by_truth(key):
+    return any(isinstance(x, Traced) and x.dtype == bool for x in leaves(key))
+
+
 def viewed(x):
     """An operand as a call keeps it: the View of a Traced array, a constant itself."""
     return x.view if isinstance(x, Traced) else x
@@ -260,6 +267,9 @@ def seen_in(result, traced):
 
 # Questions about shapes and types, which the numbers at hand answer.
 ABOUT = {np.shape, np.ndim, np.size, np.result_type, np.broadcast_shapes}
+
+# Functions of which the numbers of the first argument decide how many they give.
+OF_ANY_LENGTH = {np.extract, np.compress, np.nonzero, np.flatnonzero, np.argwhere, np.unique}
 
 # Functions that look at the memory of an array in another way, if they can.
 LOOKS = {np.reshape, np.transpose, np.swapaxes, np.moveaxis, np.broadcast_to, np.split, item}

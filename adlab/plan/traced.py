@@ -48,33 +48,21 @@ class Traced(NDArrayOperatorsMixin):
     def __getitem__(self, key):
         return self.tape.function(item, (self, key), {})
 
-    def reshape(self, *shape):
-        return self.tape.function(np.reshape, (self, shape[0] if len(shape) == 1 else shape), {})
+    def reshape(self, *shape, **order):
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape, **order)
 
     def ravel(self):
         return self.reshape(-1)
 
-    def swapaxes(self, i, j):
-        return np.swapaxes(self, i, j)
-
     def transpose(self, *axes):
-        return np.transpose(self, axes or None)
+        several = len(axes) != 1 or isinstance(axes[0], int)
+        return np.transpose(self, (axes or None) if several else axes[0])
 
     def astype(self, dtype, copy=True):
         return self if self.dtype == dtype else self.tape.other(np.astype, (self, dtype), {})
 
-    def sum(self, axis=None, keepdims=False, dtype=None):
-        a = self if dtype is None else self.astype(dtype)
-        return self.tape.reduce(np.add, a, axis, keepdims)
-
-    def mean(self, axis=None, keepdims=False):
-        return self.tape.mean(self, axis, keepdims)
-
-    def max(self, axis=None, keepdims=False):
-        return self.tape.reduce(np.maximum, self, axis, keepdims)
-
-    def min(self, axis=None, keepdims=False):
-        return self.tape.reduce(np.minimum, self, axis, keepdims)
+    def sum(self, *axis, dtype=None, **settings):
+        return np.sum(self if dtype is None else self.astype(dtype), *axis, **settings)
 
     def through(self, J):
         """J a, for a linear map that moves numbers in its own way."""
@@ -90,8 +78,16 @@ class Traced(NDArrayOperatorsMixin):
     __hash__ = object.__hash__
 
 
+def method(function):
+    return lambda x, *args, **settings: function(x, *args, **settings)
+
+
+for name in ("mean", "max", "min", "swapaxes"):
+    setattr(Traced, name, method(getattr(np, name)))
+
+
 def item(a, key):
-    """a[key]; a view where that is possible, of one number too."""
+    """a[key], a view where that is possible: a[2] is a number, a[2, ...] an array that shows it."""
     keys = key if isinstance(key, tuple) else (key,)
     return a[key if any(k is ... for k in keys) else (*keys, ...)]
 

@@ -512,6 +512,7 @@ SIMPLER = {
         lambda a: 1 / a,
         lambda a: a / 2.0,
         lambda a: a / 7,
+        lambda a: (a - a) / 1e-40,
         lambda a: a / a,
     ],
     np.sum: [
@@ -599,6 +600,72 @@ FUNCTIONS = [
 def test_functions_of_numpy(f):
     a = numbers(2, 3, 4)
     same(np.asarray(compiled(f, a)), np.asarray(f(a)), "compiled")
+
+
+def by_norm(x):
+    n = np.linalg.norm(x)
+    return x if n <= 1 else x / n
+
+
+DECIDED_BY_NUMBERS = {
+    "a view or not": by_norm,
+    "as a layer": lambda x: adlab.Tanh()(Shrinks()(x)),
+    "how many": lambda x: np.sum(x[x > 0] ** 2) * x,
+    "how many, by extract": lambda x: np.sum(np.extract(x > 0, x) ** 2) * x,
+    "which": lambda x: x[np.argsort(x)][:2] * x[np.argmax(x)],
+}
+
+
+class Shrinks(adlab.Layer):
+    def value(self, x):
+        return by_norm(x)
+
+    def jacobians(self, y, x):
+        n = np.linalg.norm(x)
+        inside = adlab.Dense(np.eye(len(x)))
+        return (inside if n <= 1 else adlab.Dense((np.eye(len(x)) - np.outer(y, y)) / n),)
+
+
+@pytest.mark.parametrize("name", DECIDED_BY_NUMBERS)
+def test_what_numbers_decide_is_decided_at_each_run(name):
+    f, a = DECIDED_BY_NUMBERS[name], np.array([0.1, 0.2, -0.3])
+    plan, v = Plan(f, a), np.array([1.0, 0.0, 0.5])
+    for x in (a, 100 * a, np.array([2.0, -1.0, -1.5]), a):
+        u = np.ones(np.shape(f(x)))
+        same(plan.value(x), f(x), "value")
+        same(plan.jvp((x,), (v,))[1], adlab.jvp(f, (x,), (v,))[1], "jvp")
+        same(plan.vjp(x)[1](u), adlab.vjp(f, x)[1](u), "vjp")
+
+
+def test_a_shape_that_numbers_decide_is_refused():
+    a = np.array([1.0, 2.0, -3.0])
+    plan = Plan(lambda x: x[x > 0], a)
+    same(plan.value(2 * a), 2 * a[:2], "of the same shape")
+    with pytest.raises(
+        ValueError, match=r"arrays of one shape: \(2,\) came .* now \(1,\) .* do without"
+    ):
+        plan.value(-a)
+
+
+class Methods(adlab.Layer):
+    """Methods of arrays with the arguments that NumPy's have."""
+
+    def value(self, x):
+        y = x.transpose((1, 0)).reshape(-1, order="F") + x.reshape(6)
+        return y.max(initial=0.0) * x.sum(0, float) * x.mean(0) + x.T.transpose(1, 0).min(axis=0)
+
+    def jacobians(self, y, x):
+        raise NotImplementedError
+
+
+def test_methods_of_arrays():
+    x = numbers(2, 3)
+    same(Plan(Methods(), x).value(x + 1), Methods().value(x + 1), "methods")
+
+
+def test_arrays_of_no_numbers():
+    x = np.zeros((0, 3))
+    assert Plan(lambda x: x.T @ x, x).jacobian(x)[0].shape == (3, 3, 0, 3)
 
 
 def test_single_numbers_are_views():
