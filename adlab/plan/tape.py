@@ -92,10 +92,10 @@ class Tape:
             raise Untraceable(f"np.{ufunc.__name__} writes into an array that exists")
         if method == "reduce" and set(settings) <= {"axis", "keepdims"}:
             return self.reduce(ufunc, *inputs, **settings)
-        if method != "__call__" or settings or ufunc.nout > 1:
-            return self.other(getattr(ufunc, method), inputs, settings)
-        if ufunc is np.matmul:
+        if ufunc is np.matmul and not settings:
             return self.matmul(*inputs)
+        if method != "__call__" or settings or ufunc.nout > 1 or ufunc.signature:
+            return self.other(getattr(ufunc, method), inputs, settings)
         return self.entrywise(ufunc, *inputs)
 
     def function(self, function, args, settings):
@@ -268,8 +268,9 @@ def seen_in(result, traced):
 # Questions about shapes and types, which the numbers at hand answer.
 ABOUT = {np.shape, np.ndim, np.size, np.result_type, np.broadcast_shapes}
 
-# Functions of which the numbers of the first argument decide how many they give.
+# Functions of which the numbers of the first argument decide how many they give, or hand on.
 OF_ANY_LENGTH = {np.extract, np.compress, np.nonzero, np.flatnonzero, np.argwhere, np.unique}
+OF_ANY_LENGTH |= {np.piecewise}
 
 # Functions that look at the memory of an array in another way, if they can.
 LOOKS = {np.reshape, np.transpose, np.swapaxes, np.moveaxis, np.broadcast_to, np.split, item}

@@ -18,6 +18,7 @@ from benchmarks.improvements import IMPROVEMENTS, without
 from benchmarks.networks import MAKERS
 from benchmarks.networks import case as made
 from tests.maths import graphs
+from tests.maths.test_operations import CALLS
 from tests.recorded import test_recorded as recorded
 from tests.registry import LAYERS, NETWORKS_IN_FLOAT64_ALONE, layer_cases, numbers
 
@@ -605,6 +606,34 @@ def test_functions_of_numpy(f):
 def by_norm(x):
     n = np.linalg.norm(x)
     return x if n <= 1 else x / n
+
+
+def of_floats(call):
+    """Are its arguments arrays of floats, and its value one?"""
+    y = call.f(*call.args)
+    arrays = [*call.args, y]
+    return all(isinstance(a, np.ndarray | np.generic) and a.dtype.kind == "f" for a in arrays)
+
+
+PLANNED = [
+    pytest.param(call, id=f"{f.__name__}-{n}-{call}")
+    for n, (f, call) in enumerate(CALLS)
+    if of_floats(call)
+]
+
+
+@pytest.mark.parametrize("call", PLANNED)
+def test_every_operation(call):
+    """Compiled as a function, at the numbers it was compiled for and at others."""
+    plan = Plan(lambda *args: call.f(*args), *call.args)
+    for factor in (1.0, 0.9):
+        args = [factor * a for a in call.args]
+        y, pullback = adlab.vjp(call.f, *args)
+        if y.shape == plan.results[0][1]:  # else numbers decide
+            u, V = np.cos(np.arange(y.size)).reshape(y.shape), tuple(np.sin(a + 1) for a in args)
+            same(plan.value(*args), np.asarray(y), "value")
+            same(plan.vjp(*args)[1](u), pullback(u), "vjp")
+            same(plan.jvp(args, V)[1], adlab.jvp(call.f, tuple(args), V)[1], "jvp")
 
 
 DECIDED_BY_NUMBERS = {
