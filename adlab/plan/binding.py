@@ -238,7 +238,7 @@ def gather(memory, places):
         return lambda arrays: memory.__setitem__(0, arrays[k])
     if memory.ndim == 1:  # of single numbers
         return lambda arrays: memory.__setitem__(..., pick(arrays))
-    rows = memory.reshape(-1, *memory.shape[2:])
+    rows = memory.reshape(memory.shape[0] * memory.shape[1], *memory.shape[2:])
     return lambda arrays: np.concatenate(pick(arrays), out=rows)
 
 

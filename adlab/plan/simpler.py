@@ -74,7 +74,7 @@ def as_inner_product(tape, a):
     if a.dtype.kind != "f" or not all(alike):
         return None
     x, y = map(tape.seen, call.operands)
-    return tape.matmul(x.reshape(1, -1), y.reshape(-1, 1)).reshape(())
+    return tape.matmul(x.reshape(1, a.size), y.reshape(a.size, 1)).reshape(())
 
 
 def as_scaling(tape, A, B):

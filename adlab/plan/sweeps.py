@@ -138,7 +138,8 @@ class Local:
 
         def pull(*arrays):  # one call gives one array: the bars side by side, cut apart below
             bars = self.layer.rule(*arrays[:-1])[1].pull(arrays[-1], wanted)
-            return np.concatenate([bar.reshape(len(bar), -1) for bar in bars if bar is not None], 1)
+            rows = [bar.reshape(len(bar), prod(bar.shape[1:])) for bar in bars if bar is not None]
+            return np.concatenate(rows, 1)
 
         together, start, bars = self.tape.other(pull, (*self.xs, U), {}), 0, []
         for x, w in zip(self.xs, wanted, strict=True):

@@ -636,6 +636,24 @@ def test_every_operation(call):
             same(plan.jvp(args, V)[1], adlab.jvp(call.f, tuple(args), V)[1], "jvp")
 
 
+@pytest.mark.parametrize("call", PLANNED)
+def test_second_derivatives_of_every_operation(call):
+    def squared(*args):
+        return np.sum(call.f(*args) * call.f(*args))
+
+    plan, shape = Plan(squared, *call.args), np.shape(call.f(*call.args))
+    for factor in (1.0, 0.9):
+        args = [factor * a for a in call.args]
+        if np.shape(call.f(*args)) == shape:  # else numbers decide
+            V = tuple(np.sin(a + 1) for a in args)
+            every = tuple(range(len(args)))
+            same(plan.value_and_grad(*args)[1], adlab.grad(squared, every)(*args), "gradient")
+            found, wanted = plan.hvp(args, V), adlab.hvp(squared, tuple(args), V)
+            for x, y in zip(found, wanted, strict=True):
+                scale = max(1.0, np.max(np.abs(y), initial=0.0))
+                np.testing.assert_allclose(x, y, rtol=0, atol=1e-9 * scale, strict=True)
+
+
 DECIDED_BY_NUMBERS = {
     "a view or not": by_norm,
     "as a layer": lambda x: adlab.Tanh()(Shrinks()(x)),
