@@ -77,8 +77,9 @@ def by_name(function, composed, args, settings):
     np.var(x, 0, None, None, 1) has ddof in the fifth place, after dtype and out; those that are
     left as they are by default are left out.
     """
-    theirs, ours = defaults(function), composed.__code__.co_varnames
-    k = next((k for k, (a, b) in enumerate(zip(theirs, ours, strict=False)) if a != b), len(args))
+    code, theirs = composed.__code__, defaults(function)
+    ours = code.co_varnames[: code.co_argcount]
+    k = next((k for k, (a, b) in enumerate(zip(theirs, ours, strict=False)) if a != b), len(ours))
     moved = list(theirs.items())[k : len(args)]
     if any(default is Parameter.empty for _, default in moved):
         return args, settings  # no setting: our function has another name for it

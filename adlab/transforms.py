@@ -330,18 +330,24 @@ def places(argnums):
     return numbers
 
 
+def places_among(argnums, given):
+    """The places that argnums names among so many arguments, counted from the first."""
+    numbers = places(argnums)
+    if not -given <= min(numbers, default=0) <= max(numbers, default=0) < given:
+        raise ValueError(f"argnums={argnums}, but {given} arguments came")
+    numbers = tuple(i % given for i in numbers)
+    if not numbers or len(set(numbers)) < len(numbers):
+        raise ValueError(f"argnums={argnums} must name one argument at least, and none twice")
+    return numbers
+
+
 def name(f):
     return f.name if isinstance(f, Layer) else function_name(f)
 
 
 def linearize_in(f, argnums, primals):
     """(y, J, chosen): by the arguments `argnums` alone; the others are constants."""
-    numbers = places(argnums)
-    if not -len(primals) <= min(numbers, default=0) <= max(numbers, default=0) < len(primals):
-        raise ValueError(f"argnums={argnums}, but {len(primals)} arguments came")
-    numbers = tuple(i % len(primals) for i in numbers)
-    if not numbers or len(set(numbers)) < len(numbers):
-        raise ValueError(f"argnums={argnums} must name one argument at least, and none twice")
+    numbers = places_among(argnums, len(primals))
     chosen = tuple(primals[i] for i in numbers)
     if numbers == tuple(range(len(primals))):
         return *linearize(f, *primals), chosen

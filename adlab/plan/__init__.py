@@ -50,7 +50,7 @@ from adlab.plan.program import Program
 from adlab.plan.sweeps import Node, evaluated, pulled, pushed
 from adlab.plan.tape import Tape
 from adlab.plan.traced import Untraceable
-from adlab.transforms import Function, as_layer, hvp, numbered
+from adlab.transforms import Function, as_layer, hvp, numbered, places_among
 from adlab.vectors import basis, floats, size
 
 KIND = attrgetter("__class__", "shape", "dtype")  # what a plan is made for
@@ -78,7 +78,8 @@ class Plan:
         y = self.net.value(*arrays)  # says where shapes do not fit
         self.kinds = list(map(KIND, arrays))
         self.results = list(map(KIND, map(np.asarray, y if self.net.several else (y,))))
-        self.argnums, self.chosen = argnums, chosen(argnums, len(arrays))
+        everything = tuple(range(len(arrays)))
+        self.chosen = everything if argnums is None else places_among(argnums, len(arrays))
         self.single = isinstance(argnums, int | np.integer)
         self.reuse = reuse
         self.programs, self.by_columns = {}, ()
@@ -115,7 +116,7 @@ class Plan:
                 if turn != self.turn:  # the memory holds the values of another vjp
                     again = self.next_turn()
                     self.run("vjp", args, stage=0)
-                    turn = again
+                    turn = again  # not before: the run may fail
                 return self.as_asked(self.run("vjp", us, stage=1))
 
         return y, pullback
@@ -372,15 +373,3 @@ def as_network(f, given):
         except (TypeError, AttributeError):  # it needs shapes or values, which names do not have
             return Network(layer, layer.inputs)
     return Network(layer, numbered(given))
-
-
-def chosen(argnums, given):
-    if argnums is None:
-        return tuple(range(given))
-    several = (argnums,) if isinstance(argnums, int | np.integer) else tuple(argnums)
-    if not several or any(not -given <= i < given for i in several):
-        raise ValueError(f"argnums={argnums}, but there are {given} arguments")
-    several = tuple(i % given for i in several)
-    if len(set(several)) < len(several):
-        raise ValueError(f"argnums={argnums} names an argument twice")
-    return several

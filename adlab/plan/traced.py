@@ -18,6 +18,11 @@ class Untraceable(TypeError, AttributeError):
     """An operation that a tape can't hold."""
 
 
+def method(function):
+    """A function of NumPy as a method."""
+    return lambda x, *args, **settings: function(x, *args, **settings)
+
+
 class Traced(NDArrayOperatorsMixin):
     """An array whose calls are written on a tape."""
 
@@ -64,6 +69,9 @@ class Traced(NDArrayOperatorsMixin):
     def sum(self, *axis, dtype=None, **settings):
         return np.sum(self if dtype is None else self.astype(dtype), *axis, **settings)
 
+    mean, swapaxes = method(np.mean), method(np.swapaxes)
+    max, min = method(np.max), method(np.min)
+
     def through(self, J):
         """J a, for a linear map that moves numbers in its own way."""
         return self.tape.other(lambda a: J.push(a[None])[0], (self,), {})
@@ -76,14 +84,6 @@ class Traced(NDArrayOperatorsMixin):
 
     __array__ = __bool__ = __float__ = __int__ = __index__ = __iter__ = __setitem__ = no_numbers
     __hash__ = object.__hash__
-
-
-def method(function):
-    return lambda x, *args, **settings: function(x, *args, **settings)
-
-
-for name in ("mean", "max", "min", "swapaxes"):
-    setattr(Traced, name, method(getattr(np, name)))
 
 
 def item(a, key):
