@@ -8,14 +8,16 @@
 
 The sweeps of `networks.py` are run once more, on traced arrays: what NumPy is asked to do is
 written on a tape, and the tape becomes a flat list of bound calls in memory of its own. So a plan
-needs no rules: it does what the Jacobians of the layers do, without making them again each time.
+needs no rules, but for one that makes Linear faster: it does what the Jacobians of the layers do,
+without making them again each time.
 
 A layer that asks for numbers while it is traced, as MaxPool does, is run as it is. What is decided
-when a plan is made stays: shapes, the settings of layers, and what a layer draws at random.
+while a question is traced, when it is first asked, stays: shapes, the settings of layers, and what
+a layer draws at random.
 
     y = tanh(W a + b), pulled to W and b, on the tape:
         phase 0     a Wᵀ        + b         y = tanh    y²      s = 1 - y²
-        phase 1     z = ȳ s     W̄ = zᵀ a    (b̄ is z, looked at in another way: no call)
+        phase 1     z = ȳ s     W̄ = zᵀ a    (b̄ is z, looked at in another way)
     y² and s are read in phase 1 alone, so they are made there.
 
 To be read in this order:
@@ -25,13 +27,16 @@ To be read in this order:
                     tape.py       what NumPy is asked to do, call by call
                     calls.py      a call, and the memory it reads and writes
     arranged        program.py    what is done to the calls, step by step
+                    loops.py      in which order they are made, and which of them at once
                     arenas.py     where each array lies
                     forms.py      how NumPy is asked, so that it answers soonest
                     binding.py    calls bound to their memory: functions without arguments
 
-and what a plan is right without, but slower: loops.py, equal calls made at once; simpler.py,
-cheaper calls of the same result; scalars.py, chains of single numbers. What each of these ideas
-brings is measured by `python -m benchmarks.improvements`.
+    faster          simpler.py    cheaper calls of the same result
+                    scalars.py    chains of single numbers
+
+A plan is right without the last two, and with its calls in the order of the tape in place of
+loops.py, but slower: `python -m benchmarks.improvements` measures what each idea brings.
 
 Sources: FFTW's plans; Griewank & Walther, *Evaluating Derivatives*, chapter 6.
 """
@@ -93,7 +98,7 @@ class Plan:
             return self.as_returned(self.run("value", args))
 
     def value_and_grad(self, *args):
-        """(l, gradients): the value of a network with one scalar result, and a row for each arg."""
+        """(l, gradients): the value, one scalar, and a gradient for each chosen argument."""
         args = self.checked(args)
         with self.lock:
             l, *bars = self.run("value_and_grad", args)

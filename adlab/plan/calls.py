@@ -1,8 +1,8 @@
 """A call of NumPy, written down: what is called, on which memory, and how it is carried out.
 
 Forms:  ("entrywise", ufunc)  ("matmul",)  ("reduce", ufunc, axes)  ("concatenate", axis)  and
-("other", function), where NumPy knows no variant that writes into given memory; and ("outer",) for
-many products of a column and a row.
+("other", function), whose result is copied to its place; and ("outer",) for many products of a
+column and a row.
 """
 
 from math import prod

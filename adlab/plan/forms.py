@@ -70,7 +70,7 @@ def as_arrays(form, operands):
 
 
 def in_front(look, n, step, ndim):
-    """n arrays, `step` bytes apart, as one with an axis in front, and with ndim axes behind it."""
+    """n arrays, `step` bytes apart, as one with an axis in front, and ndim or more behind it."""
     more = ndim - len(look.shape)
     shape, strides = (1,) * more + look.shape, (0,) * more + look.strides
     return look._replace(shape=(n, *shape), strides=(step, *strides))

@@ -10,7 +10,8 @@ calls of one colour. A colour waits for those that make what it reads; so the co
     gradients   z aᵀ                   made at once
 
 Colours that wait for each other, its strongly connected components, are one loop, and its calls
-keep their order. A colour that never waits for itself is one call on arrays with one more axis.
+keep their order; chains that do not touch are loops of their own. A colour that never waits for
+itself is one call on arrays with one more axis.
 
 Sources: Allen & Kennedy, "Automatic translation of Fortran programs to vector form" (1987), where
 this is called loop distribution; Tarjan, "Depth-first search and linear graph algorithms" (1972);
@@ -25,7 +26,8 @@ from adlab.plan.calls import View, identity
 
 STACKABLE = ("entrywise", "matmul", "reduce")  # forms that arrays with one more axis can have
 # So many calls back, what was read is told apart. Too few, and different steps of a loop get one
-# colour: they seem to wait for themselves, and are made one by one. A ladder needs 3.
+# colour: they seem to wait for themselves, and are made one by one. 3 was found by trying, on the
+# ladders of the benchmarks.
 DEPTH = 3
 
 
@@ -83,7 +85,9 @@ def arranged(calls):
 def coloured(placed, makers):
     """A number for each call, equal for calls that are the same step of a loop.
 
-    Large calls of a phase have one colour: they keep their order, for the sake of memory.
+    It begins with what a call is, and adds what made its operands, three calls back: so the steps
+    of one layer differ, and the same step of two layers does not. Large calls of a phase have one
+    colour: they keep their order, for the sake of memory.
     """
     colours = numbered(p.kind if p.small else ("large", p.phase) for p in placed)
     for _ in range(DEPTH):
@@ -94,7 +98,7 @@ def coloured(placed, makers):
     shared = Counter(
         (c, v) for p, c in zip(placed, colours, strict=True) for v in inputs_of(p.call)
     )
-    return numbered(  # tanh(p x1) and tanh(p x2) share p; tanh(q x3) gets another colour
+    return numbered(  # p x1 and p x2 share p, so they lie evenly spaced; q x3 gets another colour
         (c, *(v for v in inputs_of(p.call) if shared[c, v] > 1)) if p.small else c
         for p, c in zip(placed, colours, strict=True)
     )
@@ -126,7 +130,8 @@ def kind(call):
 def loops_of(colours, waits):
     """(a loop for each call, those whose calls wait for each other)
 
-    Colours that wait for each other are one loop, each other colour is one of its own.
+    Colours that wait for each other are one loop, or several where their calls are not linked; each
+    other colour is one of its own.
     """
     graph = {c: set() for c in colours}
     for c, others in zip(colours, waits, strict=True):

@@ -17,8 +17,8 @@ What is done to the calls, in this order:
    become one call on arrays with one more axis: the gradients of a hundred equal layers are one
    product. A chain of calls on single numbers becomes one call of Python (`scalars.py`).
 5. What remains is bound to its memory (`forms.py`, `binding.py`): a function without arguments.
-   Only large inputs and results are looked up at each run, since they are not copied but read and
-   written where they lie.
+   Only what is large is looked up at each run, an input or all results of one kind together: it is
+   not copied but read and written where it lies.
 
 A *phase* is a stretch of the tape: 0 the value, 1 what is pulled or pushed. A *stage* are the
 phases that are run together: each by itself with `again`, else all.
@@ -72,7 +72,7 @@ def handed_out(tape, results):
     """Each result as a View of all of a slot, constants as arrays.
 
     Those of small arenas are copied when they are handed out. A large one is made in memory that is
-    the caller's afterwards: so it is the result of a call that no call reads.
+    the caller's afterwards: so it is made by a call, and if others read that, it is copied first.
     """
     read, found = {view.slot for call in tape.calls for view in call.views}, []
     for phase, several in enumerate(results):

@@ -94,7 +94,7 @@ def traced(tape, layer, xs, moves):
         y, row = rule(layer, *xs) if moves else (layer.value(*xs), None)
     except Untraceable:  # it wants numbers, so it is given them, at each run
         y, row = None, None
-    if is_known(y):
+    if is_known(y):  # not made of what is traced: None, or numbers that hold for these xs alone
         y = as_it_is(tape, layer, xs)
     return y, Local(tape, layer, xs, row)
 

@@ -35,7 +35,7 @@ class Tape:
         self.inputs = []
         self.phase = 0
         self.numbers = count()  # of slots, in the order in which they are made
-        self.known = {}  # what was called on what -> the Slot of the result
+        self.known = {}  # what was called on what -> the Slot of the result; matrices of ones too
 
     def input(self, array):
         """A Traced array that stands for an argument of the phase."""
