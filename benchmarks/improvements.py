@@ -50,10 +50,11 @@ class New:
 
 IMPROVEMENTS = {  # what is left out -> what stands in its place: (module, name, value)
     "loops: equal calls made at once": (program, "arranged", one_by_one),
+    "loops: turns made in one go": (loops, "turns", lambda kinds: (0, 0)),
     "slopes made when they are read": (program, "postponed", lambda calls: calls),
     "results written over operands": (arenas, "heirs", lambda placed, joined: {}),
     "parts made where they are joined": (arenas, "joins", lambda placed: {}),
-    "chains of numbers in Python": (binding, "is_chain", lambda calls: False),
+    "chains of numbers in Python": (binding, "in_python", lambda *_: None),
     "memory of results lent again": (binding, "Lent", New),
     "simpler calls of the same result": (tape, "SIMPLER", {}),
     "Linear pushes rows": (sweeps, "CHEAPER", {}),

@@ -49,8 +49,9 @@ def laid_out(inputs, placed, joined, again, reuse):
 
     # Slots that lie side by side: equal inputs, equal results, what equal calls make.
     groups = {}
+    where_it_lies = read_in_place(inputs, placed)
     for slot in inputs:
-        alone = None if is_small(slot) else slot  # with a key of its own, in an arena of its own
+        alone = slot if slot in where_it_lies else None  # with a key and an arena of its own
         groups.setdefault(("input", slot.phase, slot.shape, slot.dtype, alone), []).append(slot)
     for p in sorted(placed, key=lambda p: p.age):
         slot = p.call.out
@@ -65,7 +66,7 @@ def laid_out(inputs, placed, joined, again, reuse):
             groups[whole] = [whole]
     place = {}
     for slots in groups.values():
-        arena = Arena(slots, is_anew(slots, read, reuse))
+        arena = Arena(slots, is_anew(slots, where_it_lies, read, reuse))
         place |= {slot: (arena, i * arena.step) for i, slot in enumerate(slots)}
 
     # Slots that lie in another: the last first, since that may lie in one made later.
@@ -142,11 +143,20 @@ def only_reader(slot, p, readers):
     return q if together and can_be_overwritten(slot, q.call) else None
 
 
-def is_anew(slots, read, reuse):
+def read_in_place(inputs, placed):
+    """The inputs that are not copied but read where they lie: large ones, and those that loops
+    read one by one, as the W of a chain. Calls at once want theirs side by side."""
+    in_turn = {view.slot for p in placed if p.period for view in p.call.views}
+    at_once = {view.slot for p in placed if p.at_once for view in p.call.views}
+    found = {slot for slot in inputs if not is_small(slot)}
+    return found | {slot for slot in in_turn - at_once if not slot.call and prod(slot.shape) > 1}
+
+
+def is_anew(slots, where_it_lies, read, reuse):
     """Is the memory of these slots another at each run?"""
     first = slots[0]
     if first.call is None:
-        return not is_small(first)
+        return first in where_it_lies
     if not first.handed_out or first in read or reuse:
         return False
     return len(slots) * prod(first.shape) * first.dtype.itemsize > FEW_PAGES

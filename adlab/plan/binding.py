@@ -8,6 +8,8 @@ front, whose stride is the space between them.
 What is made anew at each run, large inputs and results, is looked up instead: `env[k]`.
 """
 
+from collections import deque
+from functools import partial
 from itertools import groupby
 from operator import attrgetter, itemgetter
 
@@ -25,50 +27,46 @@ from adlab.plan.forms import (
     stacked_form,
     unbound,
 )
-from adlab.plan.scalars import chains, is_chain
+from adlab.plan.scalars import in_python
 
 
 class Binder:
     """Binds calls to memory: `place` says of each slot in which arena it lies, and where.
 
-    What lies in arenas that are made anew stands in `env` while the program runs.
+    What lies in arenas that are made anew stands in `env` while the program runs: first the inputs.
     """
 
-    def __init__(self, place):
-        self.place = place
+    def __init__(self, place, inputs):
+        self.place, self.inputs = place, inputs
         self.arrays = {}  # of each Look
-        self.env, self.index = [], {}
+        self.env = [None] * len(inputs)
+        self.index = {self.look(all_of(slot)): k for k, slot in enumerate(inputs)}
 
     # ---- Calls ------------------------------------------------------------------------------
 
     def calls(self, placed):
         """The bound calls of a stage."""
         found = []
-        for _, group in groupby(placed, lambda p: p.loop):
+        for _, group in groupby(placed, lambda p: (p.loop, p.period)):
             group = list(group)
             calls = [p.call for p in group]
             if group[0].at_once:
                 found += map(self.stacked, self.evenly_spaced(calls))
-            elif is_chain(calls):
-                found += chains(self, group)
+            elif group[0].period:
+                found.append(in_python(self, group) or self.in_turn(calls, group[0].period))
             else:
                 found += map(self.bound, calls)
         return found
 
-    def evenly_spaced(self, calls, period=1):
-        """The calls, cut where the distance to the next in memory changes: with a period, to the
-        next one of its kind."""
-        runs, steps = [[]], {}
+    def evenly_spaced(self, calls):
+        """The calls, cut where the distance to the next in memory changes."""
+        runs, step = [], None
         for call in calls:
-            run, place = runs[-1], len(runs[-1]) % period
-            if len(run) >= period:
-                distance = self.distance(run[-period], call)
-                if distance is None or distance != steps.get(place, distance):
-                    runs.append([])
-                    run, steps = runs[-1], {}
-                else:
-                    steps[place] = distance
-            run.append(call)
+            distance = self.distance(runs[-1][-1], call) if runs else None
+            if distance is None or (len(runs[-1]) > 1 and distance != step):
+                runs.append([])
+            step = distance
+            runs[-1].append(call)
         return runs
 
     def distance(self, one, two):
@@ -95,25 +93,47 @@ class Binder:
             for x in as_arrays(form, operands)
         ]
         result = in_front(self.look(all_of(out)), n, next(steps), len(out.shape))
-        return self.settled(stacked_form(form, operands, n), looks, result)
+        form = stacked_form(form, operands, n)
+        return self.settled(form, plainer(form, looks, result))
+
+    def in_turn(self, calls, period):
+        """A loop of so many steps as one bound call."""
+        body = []
+        for k in range(period):
+            turns = list(map(self.step, calls[k::period]))
+            form, looks = turns[0]
+            columns = zip(*(looks for _, looks in turns), strict=True)
+            body.append((unbound(form, *looks), list(map(self.column, columns))))
+        return partial(turned, body)
+
+    def column(self, looks):
+        """A function that gives the arrays of these Looks, one for each turn of a loop."""
+        if any(made_anew(x) for x in looks):
+            get, env = itemgetter(*map(self.looked_up, looks)), self.env
+            return lambda: get(env)
+        arrays = list(map(self.array, looks))
+        return lambda: arrays
 
     def bound(self, call):
         """One call."""
+        return self.settled(*self.step(call))
+
+    def step(self, call):
+        """(form, Looks at the operands and the result) of one call."""
         operands = as_arrays(call.form, call.operands)
         looks = [self.look(x) if isinstance(x, View) else x for x in operands]
-        return self.settled(call.form, looks, self.look(all_of(call.out)))
+        return call.form, plainer(call.form, looks, self.look(all_of(call.out)))
 
     def look(self, view):
         arena, offset = self.place[view.slot]
         return Look(arena, view.shape, view.strides, offset + view.offset)
 
-    def settled(self, form, operands, out):
+    def settled(self, form, looks):
         """A function without arguments, of Looks at memory and constant arrays."""
-        *operands, out = plainer(form, operands, out)
-        if not any(made_anew(x) for x in (*operands, out)):
-            return fixed(form, [self.array(x) for x in operands], self.array(out))
-        function, env = unbound(form, operands, out), self.env
-        get = itemgetter(*map(self.looked_up, (*operands, out)))
+        if not any(map(made_anew, looks)):
+            return fixed(form, *map(self.array, looks))
+        function, env = unbound(form, *looks), self.env
+        get = itemgetter(*map(self.looked_up, looks))
         return lambda: function(*get(env))
 
     def array(self, x):
@@ -142,11 +162,12 @@ class Binder:
 
         It comes after all calls are bound: only then it is known what is looked up.
         """
+        start = self.inputs.index(inputs[0]) if inputs else 0
         gathers, reads, env = {}, [], self.env
         for i, slot in enumerate(inputs):
             arena, _ = self.place[slot]
             if arena.array is None:
-                reads.append((i, ways(arena, slot.shape)))
+                reads += [(k, start + i, seen) for k, seen in ways(arena, slot.shape)]
             else:
                 gathers.setdefault(arena, []).append(i)
         gathers = [gather(arena.array, places) for arena, places in gathers.items()]
@@ -155,12 +176,11 @@ class Binder:
         made = [(Lent(a.shape, a.dtype), ways(a, a.shape)) for a in made]
 
         def begin(arrays):
+            env[start : start + len(arrays)] = arrays
             for copy in gathers:
                 copy(arrays)
-            for i, looks in reads:
-                array = np.asarray(arrays[i], order="C")
-                for k, seen in looks:
-                    env[k] = seen(array)
+            for k, i, seen in reads:
+                env[k] = seen(env[i])
             for lent, looks in made:
                 array = lent.array()
                 for k, seen in looks:
@@ -192,6 +212,7 @@ class Binder:
         picked = picker([starts[key] + i for key, i in where])
         over = {arena for arena, _ in rows} | {self.place[slot][0] for slot in read}
         looks = [k for arena in over for k, *_ in arena.looks]
+        nothing = [None] * len(read)
         rows, env = list(rows.values()), self.env
 
         def end():
@@ -199,6 +220,7 @@ class Binder:
             for several in rows:
                 found.extend(several())
             found.extend(a.copy()[()] for a in constants)
+            env[: len(nothing)] = nothing
             for k in looks:
                 env[k] = None
             return picked(found)
@@ -216,6 +238,12 @@ class Binder:
         return lambda: env[k]
 
 
+def turned(body):
+    """A loop: each turn makes the calls of the body, with the next array of each column."""
+    steps = [map(f, *(column() for column in columns)) for f, columns in body]
+    deque(zip(*steps, strict=False), maxlen=0)  # asks each map in its turn
+
+
 def ways(arena, shape):
     """For each look at an array of this shape: its place in env, and what makes it of the array."""
     return [(k, way(arena.dtype, shape, *look)) for k, *look in arena.looks]
@@ -228,7 +256,7 @@ def way(dtype, whole, shape, strides, offset):
         return lambda array: array
     if (shape, strides, offset) == (whole[::-1], rows[::-1], 0):
         return attrgetter("T")
-    return lambda array: np.ndarray(shape, dtype, array, offset, strides)
+    return lambda array: np.ndarray(shape, dtype, np.asarray(array, order="C"), offset, strides)
 
 
 def gather(memory, places):

@@ -33,8 +33,9 @@ def made_anew(x):
     return isinstance(x, Look) and x.arena.array is None
 
 
-def fixed(form, arrays, out):
+def fixed(form, *arrays):
     """A call whose arrays stay where they are, as a function without arguments."""
+    *arrays, out = arrays
     if form == ("matmul",):
         A, B = arrays
         small = A.ndim <= 2 and B.ndim <= 2 and out.flags.c_contiguous
@@ -48,10 +49,11 @@ def fixed(form, arrays, out):
     return partial(writing(form), *arrays, out)
 
 
-def unbound(form, operands, out):
+def unbound(form, *looks):
     """The function (*operands, out) of a call whose arrays are looked up when it is made."""
+    *_, out = looks
     plain = out.strides == in_c_order(out.shape, out.itemsize)
-    if form == ("matmul",) and plain and all(len(x.shape) <= 2 for x in (*operands, out)):
+    if form == ("matmul",) and plain and all(len(x.shape) <= 2 for x in looks):
         return np.ndarray.dot
     return writing(form)
 
@@ -100,12 +102,14 @@ def plainer(form, operands, out):
 
 
 def without_ones(A, B, out):
-    """(m, n) (n, 1) as (m, n) (n,), and (1, n) (n, p) as (n,) (n, p)."""
+    """(m, n) (n, 1) as (m, n) (n,), and (1, n) (n, p) as (n,) (n, p); Wᵀ a as a W."""
     rows, columns = out.shape
     if rows == 1:
         A, out = with_axes(A, axes=[1]), with_axes(out, axes=[1])
     if columns == 1:
         B, out = with_axes(B, axes=[0]), with_axes(out, axes=[] if rows == 1 else [0])
+        if rows != 1 and in_order(W := with_axes(A, axes=[1, 0])):
+            return [B, W, out]  # W may be an input, at which nobody has to look in another way
     return [A, B, out]
 
 

@@ -20,6 +20,7 @@ colours as in the isomorphism test of Weisfeiler & Leman (1968).
 
 from collections import Counter
 from heapq import heapify, heappop, heappush
+from itertools import groupby
 
 from adlab.plan.arenas import is_small
 from adlab.plan.calls import View, identity
@@ -29,13 +30,14 @@ STACKABLE = ("entrywise", "matmul", "reduce")  # forms that arrays with one more
 # colour: they seem to wait for themselves, and are made one by one. 3 was found by trying, on the
 # ladders of the benchmarks.
 DEPTH = 3
+FEWEST_TURNS = 8  # of a loop that is made as one
 
 
 class Placed:
     """A call and the loop that it stands in.
 
-    `at_once`: may the calls of this loop be made in any order? `readers`: how many times is the
-    result read, or handed out?
+    `at_once`: may the calls of this loop be made in any order? `period`: or are they so many steps,
+    made in turn many times? `readers`: how many times is the result read, or handed out?
 
     Results of one `kind` lie side by side in memory, colour by colour, and there in the order of
     `oldest`, the number of the oldest slot that the call reads: so what belongs to one layer lies
@@ -44,7 +46,8 @@ class Placed:
 
     def __init__(self, call):
         self.call, self.phase = call, call.out.phase
-        self.kind, self.loop, self.at_once, self.readers = kind(call), None, False, 0
+        self.kind, self.loop, self.readers = kind(call), None, 0
+        self.at_once, self.period = False, 0
         self.oldest = min((v.slot.number for v in call.views), default=call.out.number)
         self.age = (self.oldest,)  # until its loop is known
         self.small = all(map(is_small, (*call.views, call.out)))
@@ -76,7 +79,30 @@ def arranged(calls):
 
     # Loop by loop, each when those that it waits for have had their turn.
     turn = {loop: k for k, loop in enumerate(in_order(placed, waits))}
-    return sorted(placed, key=lambda p: (turn[p.loop], p.age if p.at_once else ()))
+    placed.sort(key=lambda p: (turn[p.loop], p.age if p.at_once else ()))
+    for loop, several in groupby(placed, lambda p: p.loop):
+        if loop in in_turn:
+            several = list(several)
+            period, n = turns([p.kind for p in several])
+            for p in several[:n]:
+                p.period = period
+    return placed
+
+
+def turns(items):
+    """(p, n): the first n items are the first p again and again, (0, 0) if that is too seldom.
+
+    The longest such beginning, by the failure function of Knuth, Morris & Pratt.
+    """
+    found, same, k = (0, 0), [], 0
+    for n, item in enumerate(items, 1):
+        while k and item != items[k]:
+            k = same[k - 1]
+        k += n > 1 and item == items[k]
+        same.append(k)  # so many of the first n items are the last of them too, and not all
+        if n >= FEWEST_TURNS * (n - k):
+            found = n - k, n // (n - k) * (n - k)
+    return found
 
 
 # ---- Colours -----------------------------------------------------------------------------------

@@ -45,7 +45,8 @@ class Program:
         joined = arenas.joins(placed)
         wholes = {whole for whole, _ in joined.values()}
         placed = [p for p in placed if p.call.out not in wholes]
-        binder = Binder(arenas.laid_out(tape.inputs, placed, joined, again, reuse))
+        place = arenas.laid_out(tape.inputs, placed, joined, again, reuse)
+        binder = Binder(place, tape.inputs)
         stages = [[k] for k in range(len(results))] if again else [range(len(results))]
         self.calls = [binder.calls([p for p in placed if p.phase in stage]) for stage in stages]
         read = [] if again else tape.inputs

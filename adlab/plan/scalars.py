@@ -11,7 +11,7 @@ what the one before has made, and all of it are numbers, Python is faster:
 import math
 from collections.abc import Callable
 from functools import reduce
-from itertools import accumulate, cycle, pairwise, repeat
+from itertools import accumulate, chain, cycle, pairwise, repeat
 from operator import add, mul
 from typing import NamedTuple
 
@@ -23,26 +23,58 @@ from adlab.plan.forms import made_anew
 # What NumPy's functions are in Python: the same up to the last bits. Those of two numbers don't
 # mind which one comes first.
 PYTHON = {np.tanh: math.tanh, np.multiply: mul, np.add: add}
-LEAST = 16  # calls: what it takes to read and write arrays is paid back
+
+
+class Numbers:
+    """Single numbers in memory, one for each turn of a loop: arrays, as few as can be."""
+
+    def __init__(self, looks):
+        pieces = []
+        for look in looks:
+            piece = pieces[-1] if pieces else None
+            if piece and piece[0].arena is look.arena:
+                step = piece[-1].offset - piece[-2].offset if piece[1:] else None
+                if step in (None, look.offset - piece[-1].offset):
+                    piece.append(look)
+                    continue
+            pieces.append([look])
+        self.arrays = [spaced(piece) for piece in pieces]
+
+        self.length = len(looks)
+
+    def read(self):
+        return chain.from_iterable(a.tolist() for a in self.arrays)
+
+    def write_last(self, number):
+        self.arrays[-1][-1] = number
+
+    def write(self, numbers):
+        start = 0
+        for a in self.arrays:
+            a[...] = numbers[start : start + len(a)]
+            start += len(a)
+
+
+def spaced(looks):
+    """The array of these numbers, which lie evenly spaced."""
+    (arena, _, _, start), step = looks[0], looks[-1].offset - looks[0].offset
+    steps = (step // max(len(looks) - 1, 1),)
+    return np.ndarray((len(looks),), arena.dtype, arena.array, start, steps)
 
 
 class Link(NamedTuple):
-    """One step of a chain: arrays of what it reads and makes, a number for each time it is made.
-
-    `starts` were made by the step before, `others` elsewhere, or are None. `read`: does anything
-    but the next step read what it makes?
-    """
+    """One step of a chain: f of what the step before has made, and of one of `others`, or of
+    nothing else."""
 
     f: Callable
-    starts: np.ndarray
-    others: np.ndarray | None
-    outs: np.ndarray
-    read: bool
+    others: Numbers | None
+    outs: Numbers
+    last_alone: bool
 
 
 def is_chain(calls):
     """Does each call read one number that the call before has made, and at most one other?"""
-    if len(calls) < LEAST or any(x.form[0] != "entrywise" for x in calls):
+    if any(x.form[0] != "entrywise" for x in calls):
         return False
     made = {x.out for x in calls}
     return all(
@@ -55,81 +87,73 @@ def is_chain(calls):
     ) and all(one.out in {v.slot for v in two.views} for one, two in pairwise(calls))
 
 
-def chains(binder, group):
-    """The bound calls of a chain: as one, where its numbers lie evenly spaced.
+def in_python(binder, group):
+    """A loop as one bound call in Python's numbers; None, if it is no chain.
 
     A chain of two links, say x ← tanh(c x), has calls of two kinds in turn: multiply, tanh,
-    multiply, tanh, ... Link k consists of the calls k, k + 2, k + 4, ... of a run.
+    multiply, tanh, ... Link k consists of the calls k, k + 2, k + 4, ...
     """
-    found, period = [], len({p.kind for p in group})
-    read = {p.call.out for p in group if p.readers > 1}  # not by the next in the chain alone
-    for run in binder.evenly_spaced([p.call for p in group], period):
-        n = len(run) // period * period
-        if n >= max(LEAST, 2 * period):
-            # Of the second turn: the first operand of the first one comes from elsewhere.
-            places = [place_of(*run[period + k - 1 : period + k + 1]) for k in range(period)]
-            links = [link(binder, run[k:n:period], place, read) for k, place in enumerate(places)]
-            if not any(made_anew(x) for several in links for x in several):
-                links = [Link(*map(binder.array, several)) for several in links]
-                found.append(in_turn(links) if period > 1 else one_by_one(*links))
-                run = run[n:]
-        found += map(binder.bound, run)
-    return found
+    calls, n = [p.call for p in group], group[0].period
+    if not is_chain(calls):
+        return None
+    start = calls[0].views[0]  # or the other one
+    before = [start.slot, *(x.out for x in calls)]
+    views = [[*others(x, y), all_of(x.out)] for x, y in zip(calls, before, strict=False)]
+    looks = [[binder.look(v) for v in several] for several in (*views, [start])]
+    if any(made_anew(x) for several in looks for x in several):
+        return None
+    links = []
+    for k in range(n):
+        *other, outs = map(Numbers, zip(*looks[k:-1:n], strict=True))
+        last_alone = all(p.readers <= 1 for p in group[k::n])
+        links.append(Link(PYTHON[calls[k].form[1]], *(other or [None]), outs, last_alone))
+    run = one_by_one if n == 1 else in_turn
+    return run(binder.array(*looks[-1]), links)
 
 
-def place_of(one, two):
-    """The number of the operand of `two` that `one` has made."""
-    return next(k for k, v in enumerate(two.views) if v.slot is one.out)
+def others(call, slot):
+    """The operands of a call but for this one."""
+    k = [v.slot for v in call.views].index(slot)
+    return call.views[:k] + call.views[k + 1 :]
 
 
-def link(binder, calls, place, read):
-    """A Link of Looks: the calls of one step; the step before makes their operand `place`."""
-    views, steps = [*calls[0].views, all_of(calls[0].out)], binder.distance(*calls[:2])
-    *looks, outs = [
-        binder.look(view)._replace(shape=(len(calls),), strides=(step,))
-        for view, step in zip(views, steps, strict=True)
-    ]
-    f, starts, others = PYTHON[calls[0].form[1]], looks.pop(place), looks[0] if looks else None
-    return Link(f, starts, others, outs, any(x.out in read for x in calls))
-
-
-def one_by_one(link):
-    """The chain as a function without arguments, if it has one step."""
-    f, starts, others, outs, read = link
+def one_by_one(start, links):
+    """A chain of one link as a function without arguments."""
+    ((f, others, outs, last_alone),) = links
+    n = outs.length
 
     def repeated():
-        y, found = starts[0].item(), []
-        for _ in repeat(None, len(outs)):
+        y, found = start.item(), []
+        for _ in repeat(None, n):
             y = f(y)
             found.append(y)
-        outs[...] = found
+        outs.write(found)
 
-    def every():
-        outs[...] = list(accumulate(others.tolist(), f, initial=starts[0].item()))[1:]
+    def accumulated():
+        outs.write(list(accumulate(others.read(), f, initial=start.item()))[1:])
 
-    def last_alone():
-        outs[-1] = reduce(f, others.tolist(), starts[0].item())
+    def reduced():
+        outs.write_last(reduce(f, others.read(), start.item()))
 
-    return repeated if others is None else every if read else last_alone
+    return repeated if not others else reduced if last_alone else accumulated
 
 
-def in_turn(links):
-    """The chain, if its steps are made in turn, again and again."""
-    starts, n = links[0].starts, len(links)
-    others = np.zeros((len(starts), n))
-    columns = [(others[:, k], x.others) for k, x in enumerate(links) if x.others is not None]
-    functions = [x.f if x.others is not None else lambda y, _, f=x.f: f(y) for x in links]
+def in_turn(start, links):
+    """A chain of several links as a function without arguments."""
+    n = links[0].outs.length
+    functions = [x.f if x.others else lambda y, _, f=x.f: f(y) for x in links]
+    nothing = [None] * n
 
     def run():
-        for column, numbers in columns:
-            column[...] = numbers
-        y, found = starts[0].item(), []
-        for f, c in zip(cycle(functions), others.ravel().tolist(), strict=False):
+        columns = [x.others.read() if x.others else nothing for x in links]
+        y, found = start.item(), []
+        for f, c in zip(cycle(functions), chain.from_iterable(zip(*columns, strict=True))):
             y = f(y, c)
             found.append(y)
         for k, link in enumerate(links):
-            if link.read:
-                link.outs[...] = found[k::n]
-        links[-1].outs[-1] = y
+            if link.last_alone:
+                link.outs.write_last(found[k - len(links)])
+            else:
+                link.outs.write(found[k :: len(links)])
 
     return run
