@@ -8,10 +8,13 @@ An arena is `anew` if its memory is another at each run: large inputs are read w
 results are made in memory that is the caller's afterwards.
 """
 
+from heapq import heappop, heappush
 from math import prod
 from sys import getrefcount
 
 import numpy as np
+
+from adlab.plan.calls import all_of
 
 SMALL = 1024  # numbers of one slot: many of such arrays together stay near the processor
 FEW_PAGES = 2**15  # bytes of all results of an arena: copied sooner than looked up
@@ -20,6 +23,10 @@ FEW_PAGES = 2**15  # bytes of all results of an arena: copied sooner than looked
 def is_small(x):
     """Of a slot or a view."""
     return prod(getattr(x, "slot", x).shape) <= SMALL
+
+
+def nbytes(slot):
+    return prod(slot.shape) * slot.dtype.itemsize
 
 
 class Arena:
@@ -33,7 +40,8 @@ class Arena:
         first = slots[0]
         self.slots, self.phase = slots, first.phase
         self.shape, self.dtype = (len(slots), *first.shape), first.dtype
-        self.step = prod(first.shape) * first.dtype.itemsize
+        self.step = nbytes(first)
+        self.size = len(slots), self.step, self.dtype
         self.array = None if anew else np.zeros(self.shape, self.dtype)
         self.looks = []
 
@@ -43,40 +51,55 @@ def laid_out(inputs, placed, joined, again, reuse):
 
     For three layers tanh(W a + b) the arenas are W W W, b b b and y y y, layer k in place k.
     """
-    calls = [p.call for p in placed]
-    read = {view.slot for call in calls for view in call.views}
-    heir = heirs(placed, joined)
+    read = {view.slot for p in placed for view in p.call.views}
+    where_it_lies, place = read_in_place(inputs, placed), {}
 
-    # Slots that lie side by side: equal inputs, equal results, what equal calls make.
-    groups = {}
-    where_it_lies = read_in_place(inputs, placed)
-    for slot in inputs:
-        alone = slot if slot in where_it_lies else None  # with a key and an arena of its own
-        groups.setdefault(("input", slot.phase, slot.shape, slot.dtype, alone), []).append(slot)
-    for p in sorted(placed, key=lambda p: p.age):
-        slot = p.call.out
-        if slot.handed_out:
-            alone = None if is_small(slot) else slot
-            kind = ("result", p.phase, slot.shape, slot.dtype, slot in read, alone)
-            groups.setdefault(kind, []).append(slot)
-        elif is_small(slot) and slot not in heir and slot not in joined:
-            groups.setdefault(p.kind, []).append(slot)
-    for whole, _ in joined.values():
-        if whole not in joined:
-            groups[whole] = [whole]
-    place = {}
-    for slots in groups.values():
-        arena = Arena(slots, is_anew(slots, where_it_lies, read, reuse))
-        place |= {slot: (arena, i * arena.step) for i, slot in enumerate(slots)}
+    def lie(slots, arena):
+        place.update((slot, (arena, k * arena.step)) for k, slot in enumerate(slots))
 
-    # Slots that lie in another: the last first, since that may lie in one made later.
+    # Inputs and results side by side by shape, some by themselves.
+    for slots in grouped(inputs, lambda slot: slot if slot in where_it_lies else None):
+        lie(slots, Arena(slots, anew=slots[0] in where_it_lies))
+    results = [p.call.out for p in sorted(placed, key=lambda p: p.age) if p.call.out.handed_out]
+    for slots in grouped(results, lambda slot: (slot in read, None if is_small(slot) else slot)):
+        lie(slots, Arena(slots, is_anew(slots, read, reuse)))
+
+    # What is made on the way, in memory that is used again.
+    for slots, arena in lent(placed, joined, again):
+        lie(slots, arena)
+
+    # Parts of concatenations, the last first: what they lie in may be a part of another one.
     for slot in reversed(joined):
         whole, offset = joined[slot]
+        if whole not in place:
+            lie([whole], Arena([whole], anew=False))
         arena, start = place[whole]
         place[slot] = arena, start + offset
-    for slot in reversed(heir):
-        place[slot] = place[heir[slot]]
-    return place | recycled(calls, place, again)
+    return place
+
+
+def grouped(slots, key):
+    """Slots of one phase, shape and type in lists, if their keys are equal too."""
+    groups = {}
+    for slot in slots:
+        groups.setdefault((slot.phase, slot.shape, slot.dtype, key(slot)), []).append(slot)
+    return groups.values()
+
+
+def read_in_place(inputs, placed):
+    """The inputs that are not copied but read where they lie: large ones, and those that loops
+    read turn by turn, as the W of a chain. Calls at once want theirs side by side."""
+    in_turn = {view.slot for p in placed if p.period for view in p.call.views}
+    at_once = {view.slot for p in placed if p.at_once for view in p.call.views}
+    several = {slot for slot in in_turn - at_once if prod(slot.shape) > 1}
+    return {slot for slot in inputs if not is_small(slot) or slot in several}
+
+
+def is_anew(results, read, reuse):
+    """Is the memory of these results another at each run?"""
+    if results[0] in read or reuse:
+        return False
+    return sum(map(nbytes, results)) > FEW_PAGES
 
 
 def joins(placed):
@@ -106,90 +129,65 @@ def joins(placed):
     return found
 
 
-def heirs(placed, joined):
-    """{small slot: the result of the only call that reads it}, which is written over it.
+# ---- Memory that is used again -------------------------------------------------------------------
 
-    The two share memory that nobody else has; what was in it is not needed any more. The first
-    cache of a processor holds some thousand numbers: so the fewer arrays, the better.
-    Results of equal calls that may be stacked have to lie evenly spaced: all of them have an heir
-    in one loop, or none.
+
+def lent(placed, joined, again):
+    """(slots, their arena) for what is made on the way: families of results, from first to last.
+
+    What is made, or read, at once is a family; what is not, is one by itself. It is written over
+    another that it is made of, if nobody reads that afterwards, or takes memory that is free: the
+    less there is in all, the more of it stays near the processor.
     """
-    made, readers, loops = {p.call.out: p for p in placed}, {}, {}
-    for p in placed:
-        for slot in {view.slot for view in p.call.views}:
-            readers.setdefault(slot, []).append(p)
-    found, taken = {}, set()
-    for slot, p in made.items():
-        heir = only_reader(slot, p, readers.get(slot, ()))
-        if heir is not None and slot not in joined and heir.call.out not in taken:
-            found[slot] = heir.call.out
-            taken.add(heir.call.out)
-        if p.at_once:
-            loops.setdefault(p.loop, []).append((slot, heir and heir.loop))
-    for several in loops.values():  # z1, z2, z3 lie over y1, y2, y3, or none of them does
-        alike = len({loop for _, loop in several}) == 1 and all(s in found for s, _ in several)
-        for slot, _ in several:
-            if not alike:
-                found.pop(slot, None)
-    return found
+    when = {p.call.out: i for i, p in enumerate(placed)}
+    last = last_reads(placed, again)
+    at_once = {
+        view.slot for p in placed if p.at_once for view in (*p.call.views, all_of(p.call.out))
+    }
+    families = {}
+    for p in sorted(placed, key=lambda p: p.age):
+        slot = p.call.out
+        if not slot.handed_out and slot not in joined:
+            together = p.small and (slot in at_once or prod(slot.shape) == 1)
+            families.setdefault((p.loop, p.colour) if together else slot, []).append(slot)
+    arenas, until, busy, free = {}, {}, [], {}
+    for slots in sorted(families.values(), key=lambda slots: min(when[s] for s in slots)):
+        begin, end = min(when[s] for s in slots), max(last.get(s, when[s]) for s in slots)
+        while busy and busy[0][0] < begin:
+            over, _, arena = heappop(busy)
+            if until[arena] == over:  # else it is busy with another family
+                free.setdefault(arena.size, []).append(arena)
+        arena = arenas.get(overwritten(slots, when, last))
+        if arena is None:
+            several = free.get((len(slots), nbytes(slots[0]), slots[0].dtype))
+            arena = several.pop() if several else Arena(slots, anew=False)
+        arenas[tuple(slots)], until[arena] = arena, end
+        heappush(busy, (end, begin, arena))
+        yield slots, arena
 
 
-def only_reader(slot, p, readers):
-    """The one call that reads this result, if it may be written over it."""
-    if len(readers) != 1 or not is_small(slot) or prod(slot.shape) == 1 or slot.handed_out:
-        return None
-    (q,) = readers
-    together = (q.at_once, q.phase) == (p.at_once, p.phase) and not q.call.out.handed_out
-    return q if together and can_be_overwritten(slot, q.call) else None
-
-
-def read_in_place(inputs, placed):
-    """The inputs that are not copied but read where they lie: large ones, and those that loops
-    read one by one, as the W of a chain. Calls at once want theirs side by side."""
-    in_turn = {view.slot for p in placed if p.period for view in p.call.views}
-    at_once = {view.slot for p in placed if p.at_once for view in p.call.views}
-    found = {slot for slot in inputs if not is_small(slot)}
-    return found | {slot for slot in in_turn - at_once if not slot.call and prod(slot.shape) > 1}
-
-
-def is_anew(slots, where_it_lies, read, reuse):
-    """Is the memory of these slots another at each run?"""
-    first = slots[0]
-    if first.call is None:
-        return first in where_it_lies
-    if not first.handed_out or first in read or reuse:
-        return False
-    return len(slots) * prod(first.shape) * first.dtype.itemsize > FEW_PAGES
-
-
-def recycled(calls, place, again):
-    """Places of the large slots that remain: each takes that of one whose last use is over."""
-    last, found, free = last_uses(calls, again), {}, {}
-    for i, call in enumerate(calls):
-        out = call.out
-        over = [s for s in {v.slot for v in call.views} if last[s] == i and s in found]
-        if out not in place:
-            store = free.setdefault((prod(out.shape), out.dtype), [])
-            same = next((s for s in over if can_be_overwritten(s, call)), None)
-            if same is not None:
-                found[out] = found[same]
-                over.remove(same)
-            else:
-                found[out] = store.pop() if store else (Arena([out], False), 0)
-        for slot in over:
-            free.setdefault((prod(slot.shape), slot.dtype), []).append(found[slot])
-    return found
-
-
-def last_uses(calls, again):
+def last_reads(placed, again):
     """{slot: the number of the last call that reads it}; none, if a later phase that may run again
     reads it."""
     last = {}
-    for i, call in enumerate(calls):
-        for view in call.views:
-            again_needed = again and view.slot.phase < call.out.phase
-            last[view.slot] = len(calls) if again_needed else max(i, last.get(view.slot, i))
+    for i, p in enumerate(placed):
+        for view in p.call.views:
+            again_needed = again and view.slot.phase < p.phase
+            last[view.slot] = len(placed) if again_needed else max(i, last.get(view.slot, i))
     return last
+
+
+def overwritten(slots, when, last):
+    """Slots, one for each of these, that they may be written over; None, if there are none."""
+    calls = [slot.call for slot in slots]
+    for views in zip(*(call.views for call in calls), strict=True):
+        under = tuple(view.slot for view in views)
+        if all(
+            last[slot] == when[call.out] and can_be_overwritten(slot, call)
+            for slot, call in zip(under, calls, strict=True)
+        ):
+            return under
+    return None
 
 
 def can_be_overwritten(slot, call):

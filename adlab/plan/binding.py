@@ -163,6 +163,7 @@ class Binder:
         It comes after all calls are bound: only then it is known what is looked up.
         """
         start = self.inputs.index(inputs[0]) if inputs else 0
+        in_place = any(self.place[slot][0].array is None for slot in inputs)
         gathers, reads, env = {}, [], self.env
         for i, slot in enumerate(inputs):
             arena, _ = self.place[slot]
@@ -176,7 +177,8 @@ class Binder:
         made = [(Lent(a.shape, a.dtype), ways(a, a.shape)) for a in made]
 
         def begin(arrays):
-            env[start : start + len(arrays)] = arrays
+            if in_place:
+                env[start : start + len(arrays)] = arrays
             for copy in gathers:
                 copy(arrays)
             for k, i, seen in reads:

@@ -46,7 +46,7 @@ class Placed:
 
     def __init__(self, call):
         self.call, self.phase = call, call.out.phase
-        self.kind, self.loop, self.readers = kind(call), None, 0
+        self.kind, self.colour, self.loop, self.readers = kind(call), None, None, 0
         self.at_once, self.period = False, 0
         self.oldest = min((v.slot.number for v in call.views), default=call.out.number)
         self.age = (self.oldest,)  # until its loop is known
@@ -72,14 +72,14 @@ def arranged(calls):
     for p, colour in zip(placed, colours, strict=True):
         oldest[colour] = min(p.oldest, oldest.get(colour, p.oldest))
     for p, colour, loop in zip(placed, colours, loops, strict=True):
-        p.loop, several = loop, loop not in in_turn and many[loop] > 1
+        p.colour, p.loop, several = colour, loop, loop not in in_turn and many[loop] > 1
         p.at_once = several and p.small and p.call.form[0] in STACKABLE
         p.age = oldest[colour], colour, p.oldest
         p.readers = readers[p.call.out] + p.call.out.handed_out
 
     # Loop by loop, each when those that it waits for have had their turn.
     turn = {loop: k for k, loop in enumerate(in_order(placed, waits))}
-    placed.sort(key=lambda p: (turn[p.loop], p.age if p.at_once else ()))
+    placed.sort(key=lambda p: (p.phase, turn[p.loop], p.age if p.at_once else ()))
     for loop, several in groupby(placed, lambda p: p.loop):
         if loop in in_turn:
             several = list(several)

@@ -1026,16 +1026,16 @@ def never_overwritten_is_always(patch):
     patch.setattr(arenas, "can_be_overwritten", lambda slot, call: True)
 
 
-def last_uses_forgotten(patch):
-    last_uses = arenas.last_uses
+def last_reads_forgotten(patch):
+    last_reads = arenas.last_reads
     patch.setattr(
-        arenas, "last_uses", lambda *a: {slot: i - 1 for slot, i in last_uses(*a).items()}
+        arenas, "last_reads", lambda *a: {slot: i - 1 for slot, i in last_reads(*a).items()}
     )
 
 
 def phases_not_kept(patch):
-    last_uses = arenas.last_uses
-    patch.setattr(arenas, "last_uses", lambda calls, again: last_uses(calls, False))
+    last_reads = arenas.last_reads
+    patch.setattr(arenas, "last_reads", lambda calls, again: last_reads(calls, False))
 
 
 def spacing_not_checked(patch):
@@ -1063,7 +1063,7 @@ def sum_overwritten(patch):
 
 FAULTS = [
     never_overwritten_is_always,
-    last_uses_forgotten,
+    last_reads_forgotten,
     phases_not_kept,
     spacing_not_checked,
     all_operands_equal,
