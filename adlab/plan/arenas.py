@@ -1,14 +1,16 @@
 """Arenas: the memory of a program. Each slot has a place in one, an offset in bytes.
 
-Small slots of a kind lie side by side in one arena, in the order that `loops.py` gives them: then
-what belongs to one layer lies where the layer lies among others. A large slot has an arena to
-itself, and shares it with another whose last use is over.
+    y = tanh(W a + b), three layers:    W W W    b b b    y y y    z
 
-An arena is `anew` if its memory is another at each run: large inputs are read where they lie, and
-results are made in memory that is the caller's afterwards.
+What is read or made at once, all slopes 1 - y² of a network say, lies side by side in one arena, in
+the order that `loops.py` gives it, and so do small inputs and results. All else has an arena to
+itself, as z = W a + b, and shares it with others: with what is written over it, tanh(z), and with
+what is made when it is over, the z of the next layer.
+
+An arena is `anew` if its memory is another at each run: inputs that are read where they lie, and
+results that are made in memory which is the caller's afterwards.
 """
 
-from heapq import heappop, heappush
 from math import prod
 from sys import getrefcount
 
@@ -41,35 +43,27 @@ class Arena:
         self.slots, self.phase = slots, first.phase
         self.shape, self.dtype = (len(slots), *first.shape), first.dtype
         self.step = nbytes(first)
-        self.size = len(slots), self.step, self.dtype
         self.array = None if anew else np.zeros(self.shape, self.dtype)
         self.looks = []
 
 
 def laid_out(inputs, placed, joined, again, reuse):
-    """{slot: (arena, offset in bytes)}
-
-    For three layers tanh(W a + b) the arenas are W W W, b b b and y y y, layer k in place k.
-    """
+    """{slot: (arena, offset in bytes)}: inputs, results, what is made on the way, and its parts."""
     read = {view.slot for p in placed for view in p.call.views}
     where_it_lies, place = read_in_place(inputs, placed), {}
 
     def lie(slots, arena):
         place.update((slot, (arena, k * arena.step)) for k, slot in enumerate(slots))
 
-    # Inputs and results side by side by shape, some by themselves.
     for slots in grouped(inputs, lambda slot: slot if slot in where_it_lies else None):
         lie(slots, Arena(slots, anew=slots[0] in where_it_lies))
     results = [p.call.out for p in sorted(placed, key=lambda p: p.age) if p.call.out.handed_out]
     for slots in grouped(results, lambda slot: (slot in read, None if is_small(slot) else slot)):
         lie(slots, Arena(slots, is_anew(slots, read, reuse)))
-
-    # What is made on the way, in memory that is used again.
-    for slots, arena in lent(placed, joined, again):
+    for slots, arena in used_again(families(placed, joined), placed, again):
         lie(slots, arena)
 
-    # Parts of concatenations, the last first: what they lie in may be a part of another one.
-    for slot in reversed(joined):
+    for slot in reversed(joined):  # the last first: what it lies in may be a part of another
         whole, offset = joined[slot]
         if whole not in place:
             lie([whole], Arena([whole], anew=False))
@@ -79,7 +73,7 @@ def laid_out(inputs, placed, joined, again, reuse):
 
 
 def grouped(slots, key):
-    """Slots of one phase, shape and type in lists, if their keys are equal too."""
+    """Slots in lists, of one phase, shape, type and key."""
     groups = {}
     for slot in slots:
         groups.setdefault((slot.phase, slot.shape, slot.dtype, key(slot)), []).append(slot)
@@ -132,38 +126,48 @@ def joins(placed):
 # ---- Memory that is used again -------------------------------------------------------------------
 
 
-def lent(placed, joined, again):
-    """(slots, their arena) for what is made on the way: families of results, from first to last.
-
-    What is made, or read, at once is a family; what is not, is one by itself. It is written over
-    another that it is made of, if nobody reads that afterwards, or takes memory that is free: the
-    less there is in all, the more of it stays near the processor.
-    """
-    when = {p.call.out: i for i, p in enumerate(placed)}
-    last = last_reads(placed, again)
-    at_once = {
-        view.slot for p in placed if p.at_once for view in (*p.call.views, all_of(p.call.out))
-    }
-    families = {}
+def families(placed, joined):
+    """What is made on the way, in lists of what has to lie side by side; most are of one slot."""
+    at_once = [(*p.call.views, all_of(p.call.out)) for p in placed if p.at_once]
+    at_once = {view.slot for views in at_once for view in views}
+    found = {}
     for p in sorted(placed, key=lambda p: p.age):
         slot = p.call.out
         if not slot.handed_out and slot not in joined:
             together = p.small and (slot in at_once or prod(slot.shape) == 1)
-            families.setdefault((p.loop, p.colour) if together else slot, []).append(slot)
-    arenas, until, busy, free = {}, {}, [], {}
-    for slots in sorted(families.values(), key=lambda slots: min(when[s] for s in slots)):
-        begin, end = min(when[s] for s in slots), max(last.get(s, when[s]) for s in slots)
-        while busy and busy[0][0] < begin:
-            over, _, arena = heappop(busy)
-            if until[arena] == over:  # else it is busy with another family
-                free.setdefault(arena.size, []).append(arena)
-        arena = arenas.get(overwritten(slots, when, last))
-        if arena is None:
-            several = free.get((len(slots), nbytes(slots[0]), slots[0].dtype))
-            arena = several.pop() if several else Arena(slots, anew=False)
-        arenas[tuple(slots)], until[arena] = arena, end
-        heappush(busy, (end, begin, arena))
-        yield slots, arena
+            found.setdefault((p.loop, p.colour) if together else slot, []).append(slot)
+    return found.values()
+
+
+def used_again(families, placed, again):
+    """(slots, their arena) for each family.
+
+    It is written over another that it is made of, if nobody reads that afterwards, or takes memory
+    that is over: the less there is in all, the more of it stays near the processor.
+    """
+    when = {p.call.out: i for i, p in enumerate(placed)}
+    last = last_reads(placed, again)
+    begun = {min(slots, key=when.get): slots for slots in families}
+    arenas, free = {}, {}  # {slots: arena}, {size: arenas}
+    until, over = {}, {}  # {arena: number of the last call that reads it}, and the other way round
+    for i, p in enumerate(placed):
+        if p.call.out in begun:
+            slots = begun[p.call.out]
+            arena = arenas.get(overwritten(slots, when, last))
+            if arena is None:
+                several = free.get(size(slots))
+                arena = several.pop() if several else Arena(slots, anew=False)
+            arenas[tuple(slots)] = arena
+            until[arena] = max(last.get(slot, when[slot]) for slot in slots)
+            over.setdefault(until[arena], []).append(arena)
+            yield slots, arena
+        for arena in over.pop(i, ()):
+            if until[arena] == i:  # else something else is written over it
+                free.setdefault(size(arena.slots), []).append(arena)
+
+
+def size(slots):
+    return len(slots), nbytes(slots[0]), slots[0].dtype
 
 
 def last_reads(placed, again):
