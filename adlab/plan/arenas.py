@@ -57,7 +57,7 @@ def laid_out(inputs, placed, joined, again, reuse):
 
     for slots in grouped(inputs, lambda slot: slot if slot in where_it_lies else None):
         lie(slots, Arena(slots, anew=slots[0] in where_it_lies))
-    results = [p.call.out for p in sorted(placed, key=lambda p: p.age) if p.call.out.handed_out]
+    results = [p.call.out for p in sorted(placed, key=lambda p: p.oldest) if p.call.out.handed_out]
     for slots in grouped(results, lambda slot: (slot in read, None if is_small(slot) else slot)):
         lie(slots, Arena(slots, is_anew(slots, read, reuse)))
     for slots, arena in used_again(families(placed, joined), placed, again):
@@ -131,7 +131,7 @@ def families(placed, joined):
     at_once = [(*p.call.views, all_of(p.call.out)) for p in placed if p.at_once]
     at_once = {view.slot for views in at_once for view in views}
     found = {}
-    for p in sorted(placed, key=lambda p: p.age):
+    for p in sorted(placed, key=lambda p: p.oldest):
         slot = p.call.out
         if not slot.handed_out and slot not in joined:
             together = p.small and (slot in at_once or prod(slot.shape) == 1)

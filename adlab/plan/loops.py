@@ -19,8 +19,7 @@ colours as in the isomorphism test of Weisfeiler & Leman (1968).
 """
 
 from collections import Counter
-from heapq import heapify, heappop, heappush
-from itertools import groupby
+from itertools import count, groupby
 
 from adlab.plan.arenas import is_small
 from adlab.plan.calls import View, identity
@@ -39,47 +38,33 @@ class Placed:
     `at_once`: may the calls of this loop be made in any order? `period`: or are they so many steps,
     made in turn many times? `readers`: how many times is the result read, or handed out?
 
-    Results of one `kind` lie side by side in memory, colour by colour, and there in the order of
-    `oldest`, the number of the oldest slot that the call reads: so what belongs to one layer lies
-    where the layer lies among others. `age` is what they are sorted by.
+    What is made at once lies side by side in memory, in the order of `oldest`, the number of the
+    oldest slot that the call reads: so what belongs to one layer lies where the layer lies among
+    others.
     """
 
     def __init__(self, call):
-        self.call, self.phase = call, call.out.phase
-        self.kind, self.colour, self.loop, self.readers = kind(call), None, None, 0
-        self.at_once, self.period = False, 0
+        self.call, self.phase, self.kind = call, call.out.phase, kind(call)
+        self.colour = self.loop = None
+        self.at_once, self.period, self.readers = False, 0, 0
         self.oldest = min((v.slot.number for v in call.views), default=call.out.number)
-        self.age = (self.oldest,)  # until its loop is known
         self.small = all(map(is_small, (*call.views, call.out)))
 
 
 def arranged(calls):
     """The calls as Placed, loop by loop."""
     placed = list(map(Placed, calls))
-
-    # Which calls have made what a call reads, by number. An input is made by none: it has a
-    # negative number, how often it is read: W, read twice, is -2, its tangent, read once, -1; so
-    # W a and W_dot a differ in colour.
-    number = {p.call.out: i for i, p in enumerate(placed)}
+    made = {p.call.out: i for i, p in enumerate(placed)}
     readers = Counter(v.slot for call in calls for v in call.views)
-    makers = [[number.get(v.slot, -readers[v.slot]) for v in p.call.views] for p in placed]
-    waits = [{i for i in made_by if i >= 0} for made_by in makers]
-
-    # Which loop each stands in, and whether its calls wait for each other.
-    colours = coloured(placed, makers)
+    waits = [{made[v.slot] for v in p.call.views if v.slot in made} for p in placed]
+    colours = coloured(placed, made, readers)
     loops, in_turn = loops_of(colours, waits)
-    oldest, many = {}, Counter(loops)
-    for p, colour in zip(placed, colours, strict=True):
-        oldest[colour] = min(p.oldest, oldest.get(colour, p.oldest))
+    many = Counter(loops)
     for p, colour, loop in zip(placed, colours, loops, strict=True):
         p.colour, p.loop, several = colour, loop, loop not in in_turn and many[loop] > 1
         p.at_once = several and p.small and p.call.form[0] in STACKABLE
-        p.age = oldest[colour], colour, p.oldest
         p.readers = readers[p.call.out] + p.call.out.handed_out
-
-    # Loop by loop, each when those that it waits for have had their turn.
-    turn = {loop: k for k, loop in enumerate(in_order(placed, waits))}
-    placed.sort(key=lambda p: (p.phase, turn[p.loop], p.age if p.at_once else ()))
+    placed.sort(key=lambda p: (p.phase, p.loop, p.oldest if p.at_once else 0))
     for loop, several in groupby(placed, lambda p: p.loop):
         if loop in in_turn:
             several = list(several)
@@ -108,18 +93,23 @@ def turns(items):
 # ---- Colours -----------------------------------------------------------------------------------
 
 
-def coloured(placed, makers):
+def coloured(placed, made, readers):
     """A number for each call, equal for calls that are the same step of a loop.
 
     It begins with what a call is, and adds what made its operands, three calls back: so the steps
-    of one layer differ, and the same step of two layers does not. Large calls of a phase have one
-    colour: they keep their order, for the sake of memory.
+    of one layer differ, and the same step of two layers does not. An input is told by how often it
+    is read: so W a and W_dot a differ. Large calls of a phase have one colour: they keep their
+    order, for the sake of memory.
     """
     colours = numbered(p.kind if p.small else ("large", p.phase) for p in placed)
+
+    def maker(slot):
+        return colours[made[slot]] if slot in made else ("input", readers[slot])
+
     for _ in range(DEPTH):
         colours = numbered(
-            (c, *(colours[i] if i >= 0 else i for i in made_by)) if p.small else c
-            for p, c, made_by in zip(placed, colours, makers, strict=True)
+            (c, *(maker(v.slot) for v in p.call.views)) if p.small else c
+            for p, c in zip(placed, colours, strict=True)
         )
     shared = Counter(
         (c, v) for p, c in zip(placed, colours, strict=True) for v in inputs_of(p.call)
@@ -154,47 +144,37 @@ def kind(call):
 
 
 def loops_of(colours, waits):
-    """(a loop for each call, those whose calls wait for each other)
+    """(the loop of each call, those loops whose calls wait for each other)
 
-    Colours that wait for each other are one loop, or several where their calls are not linked; each
-    other colour is one of its own.
+    Colours that wait for each other are one loop, or several where their calls are not linked: two
+    chains of products have one colour too. Each other colour is a loop of its own. A loop is a pair
+    of numbers, larger than those that it waits for.
     """
     graph = {c: set() for c in colours}
     for c, others in zip(colours, waits, strict=True):
         graph[c].update(colours[i] for i in others)
     part = components(graph)
     many = Counter(part.values())
-    in_turn = {part[c] for c in part if many[part[c]] > 1 or c in graph[c]}
+    in_turn = {n for c, n in part.items() if many[n] > 1 or c in graph[c]}
+
     parts = [part[c] for c in colours]
-    loops = numbered(
-        (n, chain if n in in_turn else None)
-        for n, chain in zip(parts, apart(parts, waits), strict=True)
-    )
-    return loops, {loop for loop, n in zip(loops, parts, strict=True) if n in in_turn}
-
-
-def apart(parts, waits):
-    """A number for each call, equal for calls of a part that are linked within it.
-
-    Two chains of products have one colour, but do not wait for each other.
-    """
-    found = list(range(len(parts)))
-
-    def first(i):
-        while found[i] != i:
-            found[i] = i = found[found[i]]
-        return i
-
-    for i, others in enumerate(waits):
-        for other in others:
-            if parts[i] == parts[other]:
-                found[first(i)] = first(other)
-    return list(map(first, range(len(parts))))
+    links = {i: set() for i, n in enumerate(parts) if n in in_turn}
+    for i in links:
+        for k in waits[i]:
+            if parts[k] == parts[i]:
+                links[i].add(k)
+                links[k].add(i)
+    chain = components(links)
+    loops = [(n, chain.get(i, 0)) for i, n in enumerate(parts)]
+    return loops, {loop for loop in loops if loop[0] in in_turn}
 
 
 def components(graph):
-    """{node: number of its strongly connected component}, of {node: nodes that it leads to}."""
-    found, place, low, path, todo = {}, {}, {}, [], []
+    """{node: number of its strongly connected component}, of {node: nodes that it leads to}.
+
+    The numbers of those that it leads to are smaller.
+    """
+    found, place, low, path, todo, done = {}, {}, {}, [], [], count()
 
     def enter(node):
         place[node] = low[node] = len(place)
@@ -213,31 +193,11 @@ def components(graph):
                     above = todo[-1][0]
                     low[above] = min(low[above], low[node])
                 if low[node] == place[node]:  # no node before this one can be reached from it
+                    number = next(done)
                     while node not in found:
-                        found[path.pop()] = place[node]
+                        found[path.pop()] = number
             elif other not in place:
                 enter(other)
             elif other not in found:
                 low[node] = min(low[node], place[other])
     return found
-
-
-def in_order(placed, waits):
-    """The loops, each after those it waits for; among these the one that was begun first."""
-    begun, left, followers = {}, {}, {}
-    for i, (p, others) in enumerate(zip(placed, waits, strict=True)):
-        begun.setdefault(p.loop, (p.phase, i))
-        left.setdefault(p.loop, set()).update(placed[k].loop for k in others)
-    for loop, others in left.items():
-        others.discard(loop)
-        for other in others:
-            followers.setdefault(other, []).append(loop)
-    ready = [(begun[loop], loop) for loop, others in left.items() if not others]
-    heapify(ready)
-    while ready:
-        _, loop = heappop(ready)
-        yield loop
-        for other in followers.get(loop, ()):
-            left[other].remove(loop)
-            if not left[other]:
-                heappush(ready, (begun[other], other))
