@@ -14,7 +14,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported
 
 import numpy as np
 
-from adlab.plan import arenas, binding, loops, program, sweeps, tape
+from adlab.plan import arenas, binding, exchange, loops, program, sweeps, tape
 from benchmarks import report
 from benchmarks.timing import interleaved
 
@@ -55,7 +55,7 @@ IMPROVEMENTS = {  # what is left out -> what stands in its place: (module, name,
     "results written over operands": (arenas, "overwritten", lambda slots, when, last: None),
     "parts made where they are joined": (arenas, "joins", lambda placed: {}),
     "chains of numbers in Python": (binding, "in_python", lambda *_: None),
-    "memory of results lent again": (binding, "Lent", New),
+    "memory of results lent again": (exchange, "Lent", New),
     "simpler calls of the same result": (tape, "SIMPLER", {}),
     "Linear pushes rows": (sweeps, "CHEAPER", {}),
 }

@@ -27,10 +27,11 @@ To be read in this order:
                     tape.py       what NumPy is asked to do, call by call
                     calls.py      a call, and the memory it reads and writes
     arranged        program.py    what is done to the calls, step by step
-                    loops.py      in which order they are made, and which of them at once
+                    loops.py      in which order they are made, at once or turn by turn
                     arenas.py     where each array lies
                     forms.py      how NumPy is asked, so that it answers soonest
                     binding.py    calls bound to their memory: functions without arguments
+                    exchange.py   what comes in, and what goes out
 
     faster          simpler.py    cheaper calls of the same result
                     scalars.py    chains of single numbers

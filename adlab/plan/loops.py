@@ -64,14 +64,16 @@ def arranged(calls):
         p.colour, p.loop, several = colour, loop, loop not in in_turn and many[loop] > 1
         p.at_once = several and p.small and p.call.form[0] in STACKABLE
         p.readers = readers[p.call.out] + p.call.out.handed_out
-    placed.sort(key=lambda p: (p.phase, p.loop, p.oldest if p.at_once else 0))
-    for loop, several in groupby(placed, lambda p: p.loop):
-        if loop in in_turn:
-            several = list(several)
-            period, n = turns([p.kind for p in several])
-            for p in several[:n]:
-                p.period = period
-    return placed
+    return sorted(placed, key=lambda p: (p.phase, p.loop, p.oldest if p.at_once else 0))
+
+
+def note_turns(placed):
+    """Give a period to the calls that are made turn by turn."""
+    for _, loop in groupby(placed, lambda p: p.loop):
+        loop = [p for p in loop if not p.at_once]
+        period, n = turns([p.kind for p in loop])
+        for p in loop[:n]:
+            p.period = period
 
 
 def turns(items):

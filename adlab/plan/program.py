@@ -7,18 +7,16 @@ What is done to the calls, in this order:
 
 1. What is a result gets a slot to itself (`handed_out`). Calls whose results nobody needs are left
    out (`needed`); what only a later phase reads is made there (`postponed`).
-2. Calls that are made again and again are put in loops (`loops.py`): one behind the other where
-   each waits for the one before, together where none does.
-3. Every result gets memory once (`arenas.py`): small ones of a kind side by side, small inputs too;
-   a large one takes the memory of another that is not needed any more.
-   A small result is written over an operand that nobody else reads, and the parts of a
-   concatenation are made where they belong in it, if they lie there in one piece.
-4. Equal calls of which none waits for another, and whose operands are evenly spaced in memory,
-   become one call on arrays with one more axis: the gradients of a hundred equal layers are one
-   product. A chain of calls on single numbers becomes one call of Python (`scalars.py`).
-5. What remains is bound to its memory (`forms.py`, `binding.py`): a function without arguments.
-   Only what is large is looked up at each run, an input or all results of one kind together: it is
-   not copied but read and written where it lies.
+2. Calls that are made again and again are put in loops (`loops.py`): where none waits for another
+   they are made at once, else turn by turn.
+3. Every slot gets memory (`arenas.py`): what is read or made at once lies side by side; all else
+   uses again what is over. Parts of a concatenation are made where they belong in it, if they lie
+   there in one piece.
+4. Calls are bound to their memory (`forms.py`, `binding.py`), as functions without arguments. Calls
+   at once are one call on arrays with one more axis: the gradients of a hundred equal layers are
+   one product. All turns of a loop are one call too, and if its steps are made of single numbers,
+   one of Python's (`scalars.py`).
+5. Inputs are copied side by side or read where they lie, results are handed out (`exchange.py`).
 
 A *phase* is a stretch of the tape: 0 the value, 1 what is pulled or pushed. A *stage* are the
 phases that are run together: each by itself with `again`, else all.
@@ -26,9 +24,9 @@ phases that are run together: each by itself with `again`, else all.
 
 import numpy as np
 
-from adlab.plan import arenas
+from adlab.plan import arenas, exchange
 from adlab.plan.binding import Binder
-from adlab.plan.loops import arranged
+from adlab.plan.loops import arranged, note_turns
 from adlab.plan.traced import Traced
 
 
@@ -44,17 +42,19 @@ class Program:
         placed = arranged(postponed(needed(tape.calls)))
         joined = arenas.joins(placed)
         wholes = {whole for whole, _ in joined.values()}
-        placed = [p for p in placed if p.call.out not in wholes]
+        placed = [p for p in placed if p.call.out not in wholes]  # nothing is left to do for these
+        note_turns(placed)
         place = arenas.laid_out(tape.inputs, placed, joined, again, reuse)
         binder = Binder(place, tape.inputs)
         stages = [[k] for k in range(len(results))] if again else [range(len(results))]
         self.calls = [binder.calls([p for p in placed if p.phase in stage]) for stage in stages]
         read = [] if again else tape.inputs
         self.end = [
-            binder.end([y for k in stage for y in results[k]], read, reuse) for stage in stages
+            exchange.end(binder, [y for k in stage for y in results[k]], read, reuse)
+            for stage in stages
         ]
         self.begin = [
-            binder.begin([slot for slot in tape.inputs if slot.phase in stage], stage)
+            exchange.begin(binder, [slot for slot in tape.inputs if slot.phase in stage], stage)
             for stage in stages
         ]
 

@@ -970,6 +970,24 @@ def test_parts_of_a_concatenation_are_made_where_they_belong():
     assert names.count("concatenate") == 4, names
 
 
+def joining_loop(n):
+    """x ← tanh(W (y, x) + b): the parts are made where they are joined, so a step of the loop is
+    no call."""
+
+    def h(x, *p):
+        for W, b in zip(p[::2], p[1::2], strict=True):
+            joined = adlab.Concatenate(axis=0)(adlab.Sin()(x), adlab.Scale(0.5)(x))
+            x = adlab.Tanh()(adlab.Linear()(W, b, joined))
+        return adlab.HalfSquare(np.zeros(3))(x)
+
+    args = [numbers(3, 6, seed=k) if k % 2 else numbers(3, seed=k) for k in range(1, 2 * n + 1)]
+    return adlab.Network(h, [f"x{k}" for k in range(2 * n + 1)]), [numbers(3), *args]
+
+
+def test_loops_whose_concatenations_need_no_call():
+    agree(*joining_loop(20))
+
+
 # ---- What goes wrong -----------------------------------------------------------------------------
 
 

@@ -1,0 +1,140 @@
+"""What comes in, and what goes out: how a program gets its inputs, and hands out its results.
+
+    begin(inputs)   copies small inputs side by side, notes where the others lie, makes new memory
+    end()           the results, arrays that are the caller's own; the program forgets them
+
+Both come after all calls are bound: only then it is known how an array is looked at.
+"""
+
+from functools import partial
+from itertools import accumulate
+from operator import attrgetter, itemgetter
+
+import numpy as np
+
+from adlab.plan.arenas import Lent
+from adlab.plan.calls import in_c_order
+from adlab.plan.forms import Look
+
+
+def begin(binder, inputs, stage):
+    """A function that takes the inputs of a stage."""
+    start = binder.inputs.index(inputs[0]) if inputs else 0
+    copied, looks, env = {}, [], binder.env
+    for k, slot in enumerate(inputs):
+        arena, _ = binder.place[slot]
+        if arena.array is None:
+            looks += [(i, start + k, way) for i, way in ways(arena, slot.shape)]
+        else:
+            copied.setdefault(arena, []).append(k)
+    in_place = any(binder.place[slot][0].array is None for slot in inputs)
+    copies = [gather(arena.array, places) for arena, places in copied.items()]
+    arenas = {arena: None for arena, _ in binder.place.values()}  # in their order
+    new = [a for a in arenas if a.array is None and a.phase in stage and a.slots[0].call]
+    new = [(Lent(a.shape, a.dtype), ways(a, a.shape)) for a in new]
+
+    def begin(arrays):
+        if in_place:
+            env[start : start + len(arrays)] = arrays
+        for copy in copies:
+            copy(arrays)
+        for i, k, way in looks:
+            env[i] = way(env[k])
+        for lent, several in new:
+            array = lent.array()
+            for i, way in several:
+                env[i] = way(array)
+
+    return begin
+
+
+def gather(memory, places):
+    """A function that copies the inputs at these places side by side into an arena's memory."""
+    pick, (k, *others) = picker(places), places
+    if not others:
+        return lambda arrays: memory.__setitem__(0, arrays[k])
+    if memory.ndim == 1:  # of single numbers
+        return lambda arrays: memory.__setitem__(..., pick(arrays))
+    rows = memory.reshape(memory.shape[0] * memory.shape[1], *memory.shape[2:])
+    return lambda arrays: np.concatenate(pick(arrays), out=rows)
+
+
+def ways(arena, shape):
+    """For each look at an array of this shape: its place in env, and what makes it of the array."""
+    return [(k, way(arena.dtype, shape, *look)) for k, *look in arena.looks]
+
+
+def way(dtype, whole, shape, strides, offset):
+    """A function that makes of an array in C order what a call looks at: itself, if that is it."""
+    rows = in_c_order(whole, dtype.itemsize)
+    if (shape, strides) == (whole, rows):
+        return lambda array: array
+    if (shape, strides, offset) == (whole[::-1], rows[::-1], 0):
+        return attrgetter("T")
+    return lambda array: np.ndarray(shape, dtype, np.asarray(array, order="C"), offset, strides)
+
+
+# ---- Results -------------------------------------------------------------------------------------
+
+
+def end(binder, results, read, reuse):
+    """A function that hands out the results of a stage and forgets them, and inputs that were read.
+
+    Results W1, b, W2 lie in two arenas, (W1, W2) and (b). The rows of these are W1, W2, b, of which
+    0, 2, 1 are picked.
+    """
+    groups, wanted = {}, []  # {where they lie: (what gives the rows, how many)}, [(where, row)]
+    for y in results:
+        if isinstance(y, np.ndarray):  # a constant
+            where, row = id(y), 0
+            groups[where] = partial(constant, y), 1
+        else:
+            arena, offset = binder.place[y.slot]
+            where, row = (arena, y.shape), offset // max(arena.step, 1)
+            if where not in groups:
+                groups[where] = rows(binder, arena, y.shape, reuse), len(arena.slots)
+        wanted.append((where, row))
+    starts = accumulate((n for _, n in groups.values()), initial=0)
+    starts = dict(zip(groups, starts, strict=False))
+    picked = picker([starts[where] + row for where, row in wanted])
+    over = {binder.place[y.slot][0] for y in results if not isinstance(y, np.ndarray)}
+    over |= {binder.place[slot][0] for slot in read}
+    looks = [i for arena in over for i, *_ in arena.looks]
+    several, nothing, env = (
+        [several for several, _ in groups.values()],
+        [None] * len(read),
+        binder.env,
+    )
+
+    def end():
+        found = []
+        for rows in several:
+            found.extend(rows())
+        env[: len(nothing)] = nothing
+        for i in looks:
+            env[i] = None
+        return picked(found)
+
+    return end
+
+
+def rows(binder, arena, shape, reuse):
+    """A function that gives the arena's arrays, in this shape, as the caller's own."""
+    shape = (len(arena.slots), *shape)
+    if arena.array is not None:
+        rows = arena.array.reshape(shape)
+        return (lambda: rows) if reuse or rows.ndim == 1 else rows.copy  # numbers are copied
+    strides, env = in_c_order(shape, arena.dtype.itemsize), binder.env
+    k = binder.looked_up(Look(arena, shape, strides, 0))
+    return lambda: env[k]
+
+
+def constant(y):
+    return (y.copy()[()],)
+
+
+def picker(places):
+    """A function that gives the tuple of the items at these places."""
+    if len(places) == 1:
+        return lambda items: (items[places[0]],)
+    return itemgetter(*places) if places else lambda items: ()
