@@ -9,10 +9,12 @@ import inspect
 import os
 from collections import defaultdict
 from functools import partial
+from itertools import repeat
 from time import perf_counter
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported
 
+from adlab.plan.binding import turned
 from benchmarks.networks import MAKERS, case, random
 from benchmarks.peers import network
 
@@ -29,20 +31,38 @@ def name(call):
     return "matrix products" if word in PRODUCTS else word
 
 
+def singly(calls):
+    """The calls, those of a loop one by one in their turn."""
+    for call in calls:
+        if getattr(call, "func", None) is not turned:
+            yield call
+            continue
+        (body,) = call.args
+        columns = [zip(repeat(f), *(column() for column in columns)) for f, columns in body]
+        for turn in zip(*columns, strict=True):
+            yield from (partial(*step) for step in turn)
+
+
 def profile(program, inputs, rounds):
     """[(what, how many calls, seconds)]: the best time of each call, added up by what it does."""
     (begin,), (calls,), (end,) = program.begin, program.calls, program.end
-    steps = [lambda: begin(inputs), *calls, end]
-    best = [float("inf")] * len(steps)
+    best, names = {}, {}
+
+    def timed(k, what, call):
+        start = perf_counter()
+        call()
+        best[k] = min(best.get(k, float("inf")), perf_counter() - start)
+        names[k] = what
+
     for _ in range(rounds):
-        for k, step in enumerate(steps):
-            start = perf_counter()
-            step()
-            best[k] = min(best[k], perf_counter() - start)
+        timed("begin", "copy in", lambda: begin(inputs))
+        for k, call in enumerate(singly(calls)):
+            timed(k, name(call), call)
+        timed("end", "hand out", end)
     found = defaultdict(lambda: [0, 0.0])
-    for what, seconds in zip(["copy in", *map(name, calls), "hand out"], best, strict=True):
-        found[what][0] += 1
-        found[what][1] += seconds
+    for k, seconds in best.items():
+        found[names[k]][0] += 1
+        found[names[k]][1] += seconds
     return sorted(((what, *row) for what, row in found.items()), key=lambda row: -row[-1])
 
 

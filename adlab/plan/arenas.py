@@ -135,7 +135,7 @@ def families(placed, joined):
         slot = p.call.out
         if not slot.handed_out and slot not in joined:
             together = p.small and (slot in at_once or prod(slot.shape) == 1)
-            found.setdefault((p.loop, p.colour) if together else slot, []).append(slot)
+            found.setdefault(p.kind if together else slot, []).append(slot)
     return found.values()
 
 

@@ -102,14 +102,15 @@ def plainer(form, operands, out):
 
 
 def without_ones(A, B, out):
-    """(m, n) (n, 1) as (m, n) (n,), and (1, n) (n, p) as (n,) (n, p); Wᵀ a as a W."""
+    """(m, n) (n, 1) as (m, n) (n,), and (1, n) (n, p) as (n,) (n, p); Wᵀ a as a W, a Wᵀ as W a."""
     rows, columns = out.shape
     if rows == 1:
         A, out = with_axes(A, axes=[1]), with_axes(out, axes=[1])
     if columns == 1:
         B, out = with_axes(B, axes=[0]), with_axes(out, axes=[] if rows == 1 else [0])
-        if rows != 1 and in_order(W := with_axes(A, axes=[1, 0])):
-            return [B, W, out]  # W may be an input, at which nobody has to look in another way
+    turned = [with_axes(x, axes=[*range(len(x.shape))][::-1]) for x in (B, A)]
+    if len(out.shape) == 1 and all(map(in_order, turned)):
+        A, B = turned  # so that W, if it is an input, is read as it is
     return [A, B, out]
 
 

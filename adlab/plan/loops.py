@@ -45,8 +45,7 @@ class Placed:
 
     def __init__(self, call):
         self.call, self.phase, self.kind = call, call.out.phase, kind(call)
-        self.colour = self.loop = None
-        self.at_once, self.period, self.readers = False, 0, 0
+        self.loop, self.at_once, self.period, self.readers = None, False, 0, 0
         self.oldest = min((v.slot.number for v in call.views), default=call.out.number)
         self.small = all(map(is_small, (*call.views, call.out)))
 
@@ -60,8 +59,8 @@ def arranged(calls):
     colours = coloured(placed, made, readers)
     loops, in_turn = loops_of(colours, waits)
     many = Counter(loops)
-    for p, colour, loop in zip(placed, colours, loops, strict=True):
-        p.colour, p.loop, several = colour, loop, loop not in in_turn and many[loop] > 1
+    for p, loop in zip(placed, loops, strict=True):
+        p.loop, several = loop, loop not in in_turn and many[loop] > 1
         p.at_once = several and p.small and p.call.form[0] in STACKABLE
         p.readers = readers[p.call.out] + p.call.out.handed_out
     return sorted(placed, key=lambda p: (p.phase, p.loop, p.oldest if p.at_once else 0))
