@@ -85,8 +85,8 @@ def read_in_place(inputs, placed):
     read turn by turn, as the W of a chain. Calls at once want theirs side by side."""
     in_turn = {view.slot for p in placed if p.period for view in p.call.views}
     at_once = {view.slot for p in placed if p.at_once for view in p.call.views}
-    several = {slot for slot in in_turn - at_once if prod(slot.shape) > 1}
-    return {slot for slot in inputs if not is_small(slot) or slot in several}
+    few = {slot for slot in inputs if slot.handed_out or prod(slot.shape) == 1}
+    return {slot for slot in inputs if not is_small(slot) or slot in in_turn - at_once - few}
 
 
 def is_anew(results, read, reuse):

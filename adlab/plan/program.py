@@ -82,10 +82,10 @@ def handed_out(tape, results):
         for y in several:
             if isinstance(y, Traced):
                 stays = arenas.is_small(y.slot) or (y.slot.call and y.slot not in read)
-                if not (stays and y.view.complete) or y.slot.handed_out:
+                if not (stays and y.as_view.complete) or y.slot.handed_out:
                     y = tape.copy(y)
                 y.slot.handed_out = True
-            found[-1].append(y.view if isinstance(y, Traced) else np.array(y))
+            found[-1].append(y.as_view if isinstance(y, Traced) else np.array(y))
     return found
 
 

@@ -50,7 +50,7 @@ def as_sum(tape, a, b):
 
 def parts_of(x):
     """(form, operands), if x was made as a concatenation."""
-    call = x.slot.call if isinstance(x, Traced) and x.view.whole else None
+    call = x.slot.call if isinstance(x, Traced) and x.as_view.whole else None
     joined = call is not None and call.form[0] == "concatenate"
     return (call.form, call.operands) if joined else (None, ())
 
@@ -68,7 +68,7 @@ def as_product(tape, a, p):
 def as_inner_product(tape, a):
     """Σ a b = aᵀ b, where the sum is over all of an entrywise product"""
     call = a.slot.call
-    if not (call and a.view.whole and call.form == ("entrywise", np.multiply)):
+    if not (call and a.as_view.whole and call.form == ("entrywise", np.multiply)):
         return None
     alike = [isinstance(x, View) and x.shape == a.shape and x.complete for x in call.operands]
     if a.dtype.kind != "f" or not all(alike):
@@ -85,7 +85,7 @@ def as_scaling(tape, A, B):
 
 def diagonal_of(A):
     """The View of d, if A was made as I d = diag(d), of a row d."""
-    call = A.slot.call if isinstance(A, Traced) and A.view.complete and A.ndim == 2 else None
+    call = A.slot.call if isinstance(A, Traced) and A.as_view.complete and A.ndim == 2 else None
     if not call or call.form != ("entrywise", np.multiply):
         return None
     one, d = call.operands

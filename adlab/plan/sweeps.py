@@ -120,12 +120,13 @@ class Local:
             except Untraceable:
                 pass  # so by the layer's own rule
         n, moving = len(self.xs), [i for i, v in enumerate(V) if v is not None]
+        rule = self.layer.rule  # all that the function below keeps alive
 
         def push(*arrays):
             vs = [None] * n
             for i, v in zip(moving, arrays[n:], strict=True):
                 vs[i] = v
-            return np.array(self.layer.rule(*arrays[:n])[1].push(tuple(vs)))
+            return np.array(rule(*arrays[:n])[1].push(tuple(vs)))
 
         return self.tape.other(push, (*self.xs, *(V[i] for i in moving)), {})
 
@@ -136,8 +137,10 @@ class Local:
             except Untraceable:
                 pass  # so by the layer's own rule, and all together by one call
 
+        rule = self.layer.rule
+
         def pull(*arrays):  # one call gives one array: the bars side by side, cut apart below
-            bars = self.layer.rule(*arrays[:-1])[1].pull(arrays[-1], wanted)
+            bars = rule(*arrays[:-1])[1].pull(arrays[-1], wanted)
             rows = [bar.reshape(len(bar), prod(bar.shape[1:])) for bar in bars if bar is not None]
             return np.concatenate(rows, 1)
 

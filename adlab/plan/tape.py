@@ -24,7 +24,8 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from adlab.plan.calls import Call, Slot, View, identity, type_of, writing
 from adlab.plan.simpler import SIMPLER
-from adlab.plan.traced import Traced, Untraceable, holds_traced, item, leaves, plain
+from adlab.plan.traced import Traced, Untraceable, holds_traced, item, plain
+from adlab.trees import leaves
 
 
 class Tape:
@@ -101,6 +102,8 @@ class Tape:
     def function(self, function, args, settings):
         if function in ABOUT:
             return function(*plain(args), **plain(settings))
+        if not args:  # all by name
+            return self.other(function, args, settings)
         any_length = function in OF_ANY_LENGTH and isinstance(args[0], Traced)
         if any_length or (function is item and picks_by_truth(args[1])):
             raise Untraceable(f"the numbers decide how many {function.__name__} gives")
@@ -158,7 +161,7 @@ class Tape:
         dtype = ufunc.reduce(np.ones(1, a.dtype)).dtype
         if a.size == prod(left) and a.dtype == dtype:
             return a.reshape(left)
-        if ufunc is np.add and len(axes) == 1 and a.dtype.kind == "f" and a.view.complete:
+        if ufunc is np.add and len(axes) == 1 and a.dtype.kind == "f" and a.as_view.complete:
             return self.summed(a, *axes).reshape(left)
         form = ("reduce", ufunc, tuple(sorted(axes)))
         return self.record(form, (a,), left, dtype)
@@ -200,7 +203,7 @@ class Tape:
             return Y
 
         Y = self.other(scattered, (X, index, rows), {})
-        X.array, X.slot, X.view = Y.array, Y.slot, Y.view
+        X.array, X.slot, X.as_view = Y.array, Y.slot, Y.as_view
 
     def other(self, function, args, settings):
         """Any function: its result is a view of an operand, or that of a call, to be copied."""
@@ -234,7 +237,7 @@ def picks_by_truth(key):
 
 def viewed(x):
     """An operand as a call keeps it: the View of a Traced array, a constant itself."""
-    return x.view if isinstance(x, Traced) else x
+    return x.as_view if isinstance(x, Traced) else x
 
 
 def as_array(x):

@@ -12,6 +12,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from adlab.followed import Followed
 from adlab.plan.calls import View, address
+from adlab.trees import leaves
 
 
 class Untraceable(TypeError, AttributeError):
@@ -28,7 +29,7 @@ class Traced(NDArrayOperatorsMixin):
 
     def __init__(self, tape, array, slot):
         self.tape, self.array, self.slot = tape, array, slot
-        self.view = View(slot, array.shape, array.strides, address(array) - slot.start)
+        self.as_view = View(slot, array.shape, array.strides, address(array) - slot.start)
 
     def __array_ufunc__(self, ufunc, method, *inputs, **settings):
         if any(isinstance(x, Followed) for x in inputs):
@@ -63,7 +64,9 @@ class Traced(NDArrayOperatorsMixin):
         several = len(axes) != 1 or isinstance(axes[0], int)
         return np.transpose(self, (axes or None) if several else axes[0])
 
-    def astype(self, dtype, copy=True):
+    def astype(self, dtype, copy=True, **settings):
+        if settings:
+            return self.no_numbers()
         return self if self.dtype == dtype else self.tape.other(np.astype, (self, dtype), {})
 
     def sum(self, *axis, dtype=None, **settings):
@@ -99,14 +102,6 @@ def plain(x):
     if isinstance(x, dict):
         return {key: plain(part) for key, part in x.items()}
     return x.array if isinstance(x, Traced) else x
-
-
-def leaves(x):
-    if isinstance(x, dict):
-        x = list(x.values())
-    if not isinstance(x, tuple | list):
-        return [x]
-    return [leaf for part in x for leaf in leaves(part)]
 
 
 def holds_traced(x):
