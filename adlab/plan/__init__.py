@@ -1,31 +1,36 @@
 """A plan: a Network compiled once, for arguments of given shapes and types, to be run often.
 
     plan = Plan(net, *args)
+    y = plan.value(*args)
     l, gradients = plan.value_and_grad(*args)
     y, pullback = plan.vjp(*args);  pullback(u)
     y, y_dot = plan.jvp(args, tangents)
     products = plan.hvp(args, tangents)     # H v
+    J = plan.jacobian(*args)
 
 The sweeps of `networks.py` are run once more, on traced arrays: what NumPy is asked to do is
 written on a tape, and the tape becomes a flat list of bound calls in memory of its own. So a plan
-needs no rules, but for one that makes Linear faster: it does what the Jacobians of the layers do,
-without making them again each time.
+does what the Jacobians of the layers do, without making them again each time, and needs no
+derivatives of its own.
 
 A layer that asks for numbers while it is traced, as MaxPool does, is run as it is. What is decided
-while a question is traced, when it is first asked, stays: shapes, the settings of layers, and what
-a layer draws at random.
+while a question is traced, when it is first asked, stays: shapes, the settings of layers, what a
+layer draws at random, and the numbers of constants: do not write into these afterwards.
 
-    y = tanh(W a + b), pulled to W and b, on the tape:
-        phase 0     a Wᵀ        + b         y = tanh    y²      s = 1 - y²
-        phase 1     z = ȳ s     W̄ = zᵀ a    (b̄ is z, looked at in another way)
-    y² and s are read in phase 1 alone, so they are made there.
+    y = tanh(W a + b) of one vector a, pulled to W and b:
+
+                    phase 0                     phase 1
+        written     W a   + b   tanh   y²   s = 1 - y²  |  z = ȳ s   W̄ = z aᵀ   (b̄ is z)
+        made        W a   + b   tanh  |  y²   s = 1 - y²   z = ȳ s   W̄ = z aᵀ
+
+    y² and s are written down with the value, but only phase 1 reads them: so they are made there.
 
 To be read in this order:
 
     written down    sweeps.py     the sweeps, on traced arrays
+                    calls.py      a call, and the memory it reads and writes
                     traced.py     an array that stands for any array of its shape
                     tape.py       what NumPy is asked to do, call by call
-                    calls.py      a call, and the memory it reads and writes
     arranged        program.py    what is done to the calls, step by step
                     loops.py      in which order they are made, at once or turn by turn
                     arenas.py     where each array lies
@@ -325,7 +330,7 @@ class Plan:
             dots = pushed(steps, outputs, moving, basis(columns, dtype))
             blocks = [block for dot in dots for block in cut(dot, columns)]
             shapes = [(*n, *m) for m in rows for n in columns]
-            self.by_columns = [turned(len(n), len(m)) for m in rows for n in columns]
+            self.by_columns = [swapped(len(n), len(m)) for m in rows for n in columns]
         blocks = [one_of(X, shape, dtype) for X, shape in zip(blocks, shapes, strict=True)]
         return Program(tape, [[], blocks], reuse=self.reuse)
 
@@ -355,7 +360,7 @@ def one_of(V, shape, dtype):
     return np.zeros(shape, dtype) if V is None else V.reshape(shape)
 
 
-def turned(n, m):
+def swapped(n, m):
     """The axes of an array of shape (m axes, n axes) in one of shape (n axes, m axes)."""
     return (*range(n, n + m), *range(n))
 

@@ -34,8 +34,8 @@ def nbytes(slot):
 class Arena:
     """Memory for `slots`, arrays of one shape and type, side by side.
 
-    `array` is that memory, (n, *shape), or None if it is another at each run. Then `looks` says
-    what is looked up: [(place in env, shape, strides, offset)].
+    `array` is that memory, (n, *shape), or None if it is another at each run. Then `looks` says how
+    calls look at it, [(number of the look, shape, strides, offset)]: `Binder.looked_up` adds to it.
     """
 
     def __init__(self, slots, anew):
@@ -144,18 +144,22 @@ def used_again(families, placed, again):
 
     It is written over another that it is made of, if nobody reads that afterwards, or takes memory
     that is over: the less there is in all, the more of it stays near the processor.
+
+        z1 = W1 a     is read for the last time by y1: new memory
+        y1 = tanh(z1) is written over z1, if z1 has its shape, and is read until the end
+        z2 = W2 y1    new memory; if y1 were not written over z1, that of z1, which is over
     """
     when = {p.call.out: i for i, p in enumerate(placed)}
     last = last_reads(placed, again)
     begun = {min(slots, key=when.get): slots for slots in families}
-    arenas, free = {}, {}  # {slots: arena}, {size: arenas}
+    arenas, free = {}, {}  # {slots: arena}, {extent: arenas}
     until, over = {}, {}  # {arena: number of the last call that reads it}, and the other way round
     for i, p in enumerate(placed):
         if p.call.out in begun:
             slots = begun[p.call.out]
             arena = arenas.get(overwritten(slots, when, last))
             if arena is None:
-                several = free.get(size(slots))
+                several = free.get(extent(slots))
                 arena = several.pop() if several else Arena(slots, anew=False)
             arenas[tuple(slots)] = arena
             until[arena] = max(last.get(slot, when[slot]) for slot in slots)
@@ -163,10 +167,10 @@ def used_again(families, placed, again):
             yield slots, arena
         for arena in over.pop(i, ()):
             if until[arena] == i:  # else something else is written over it
-                free.setdefault(size(arena.slots), []).append(arena)
+                free.setdefault(extent(arena.slots), []).append(arena)
 
 
-def size(slots):
+def extent(slots):
     return len(slots), nbytes(slots[0]), slots[0].dtype
 
 
@@ -182,7 +186,11 @@ def last_reads(placed, again):
 
 
 def overwritten(slots, when, last):
-    """Slots, one for each of these, that they may be written over; None, if there are none."""
+    """Slots, one for each of these, that they may be written over; None, if there are none.
+
+    Each has to be read for the last time by the call that makes the one written over it: so of
+    calls at once none reads what another has just written.
+    """
     calls = [slot.call for slot in slots]
     for views in zip(*(call.views for call in calls), strict=True):
         under = tuple(view.slot for view in views)

@@ -1,9 +1,10 @@
 """What comes in, and what goes out: how a program gets its inputs, and hands out its results.
 
-    begin(inputs)   copies small inputs side by side, notes where the others lie, makes new memory
-    end()           the results, arrays that are the caller's own; the program forgets them
+    receive(inputs)     copies small inputs side by side; what calls look up is put into `env`: the
+                        inputs, the new memory of results, and looks at both, as W.T
+    hand_out()          the results, arrays that are the caller's own; `env` is emptied
 
-Both come after all calls are bound: only then it is known how an array is looked at.
+Both are made after all calls are bound: only then it is known how they look at arrays.
 """
 
 from functools import partial
@@ -17,7 +18,7 @@ from adlab.plan.calls import in_c_order
 from adlab.plan.forms import Look
 
 
-def begin(binder, inputs, stage):
+def receiving(binder, inputs, stage):
     """A function that takes the inputs of a stage."""
     start = binder.inputs.index(inputs[0]) if inputs else 0
     copied, looks, env = {}, [], binder.env
@@ -33,7 +34,7 @@ def begin(binder, inputs, stage):
     new = [a for a in arenas if a.array is None and a.phase in stage and a.slots[0].call]
     new = [(Lent(a.shape, a.dtype), ways(a, a.shape)) for a in new]
 
-    def begin(arrays):
+    def receive(arrays):
         if in_place:
             env[start : start + len(arrays)] = arrays
         for copy in copies:
@@ -45,7 +46,7 @@ def begin(binder, inputs, stage):
             for i, way in several:
                 env[i] = way(array)
 
-    return begin
+    return receive
 
 
 def gather(memory, places):
@@ -77,7 +78,7 @@ def way(dtype, whole, shape, strides, offset):
 # ---- Results -------------------------------------------------------------------------------------
 
 
-def end(binder, results, read, reuse):
+def handing_out(binder, results, read, reuse):
     """A function that hands out the results of a stage and forgets them, and inputs that were read.
 
     Results W1, b, W2 lie in two arenas, (W1, W2) and (b). The rows of these are W1, W2, b, of which
@@ -106,7 +107,7 @@ def end(binder, results, read, reuse):
         binder.env,
     )
 
-    def end():
+    def hand_out():
         found = []
         for rows in several:
             found.extend(rows())
@@ -115,7 +116,7 @@ def end(binder, results, read, reuse):
             env[i] = None
         return picked(found)
 
-    return end
+    return hand_out
 
 
 def rows(binder, arena, shape, reuse):

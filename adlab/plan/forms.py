@@ -35,22 +35,18 @@ def made_anew(x):
 
 def fixed(form, *arrays):
     """A call whose arrays stay where they are, as a function without arguments."""
-    *arrays, out = arrays
-    if form == ("matmul",):
-        A, B = arrays
-        small = A.ndim <= 2 and B.ndim <= 2 and out.flags.c_contiguous
-        return partial(A.dot, B, out) if small else partial(np.matmul, A, B, out)
+    function, (*arrays, out) = unbound(form, *arrays), arrays
     if form[0] == "concatenate":
         return partial(np.concatenate, tuple(arrays), form[1], out)
     if form[0] == "reduce":
         _, ufunc, axes = form
         axes = None if len(axes) == arrays[0].ndim else axes[0] if len(axes) == 1 else axes
         return partial(ufunc.reduce, arrays[0], axes, None, out)
-    return partial(writing(form), *arrays, out)
+    return partial(function, *arrays, out)
 
 
 def unbound(form, *looks):
-    """The function (*operands, out) of a call whose arrays are looked up when it is made."""
+    """The function (*operands, out) of a call on such Looks or arrays."""
     *_, out = looks
     plain = out.strides == in_c_order(out.shape, out.itemsize)
     if form == ("matmul",) and plain and all(len(x.shape) <= 2 for x in looks):

@@ -11,7 +11,7 @@ calls of one colour. A colour waits for those that make what it reads; so the co
 
 Colours that wait for each other, its strongly connected components, are one loop, and its calls
 keep their order; chains that do not touch are loops of their own. A colour that never waits for
-itself is one call on arrays with one more axis.
+itself can be made at once: of small arrays, in one call on arrays with one more axis.
 
 Sources: Allen & Kennedy, "Automatic translation of Fortran programs to vector form" (1987), where
 this is called loop distribution; Tarjan, "Depth-first search and linear graph algorithms" (1972);
@@ -35,8 +35,9 @@ FEWEST_TURNS = 8  # of a loop that is made as one
 class Placed:
     """A call and the loop that it stands in.
 
-    `at_once`: may the calls of this loop be made in any order? `period`: or are they so many steps,
-    made in turn many times? `readers`: how many times is the result read, or handed out?
+    `kind`: equal for calls that are alike. `small`: are all its arrays? `at_once`: may the calls of
+    this loop be made in any order? `period`: or are they so many steps, made in turn many times?
+    `readers`: how many times is the result read, or handed out?
 
     What is made at once lies side by side in memory, in the order of `oldest`, the number of the
     oldest slot that the call reads: so what belongs to one layer lies where the layer lies among
@@ -57,10 +58,10 @@ def arranged(calls):
     readers = Counter(v.slot for call in calls for v in call.views)
     waits = [{made[v.slot] for v in p.call.views if v.slot in made} for p in placed]
     colours = coloured(placed, made, readers)
-    loops, in_turn = loops_of(colours, waits)
+    loops, waiting = loops_of(colours, waits)
     many = Counter(loops)
     for p, loop in zip(placed, loops, strict=True):
-        p.loop, several = loop, loop not in in_turn and many[loop] > 1
+        p.loop, several = loop, loop not in waiting and many[loop] > 1
         p.at_once = several and p.small and p.call.form[0] in STACKABLE
         p.readers = readers[p.call.out] + p.call.out.handed_out
     return sorted(placed, key=lambda p: (p.phase, p.loop, p.oldest if p.at_once else 0))
@@ -97,10 +98,18 @@ def turns(items):
 def coloured(placed, made, readers):
     """A number for each call, equal for calls that are the same step of a loop.
 
-    It begins with what a call is, and adds what made its operands, three calls back: so the steps
-    of one layer differ, and the same step of two layers does not. An input is told by how often it
-    is read: so W a and W_dot a differ. Large calls of a phase have one colour: they keep their
-    order, for the sake of memory.
+    It begins with what a call is, and adds what made its operands, DEPTH times: so the steps of one
+    layer differ, and the same step of two layers does not. Of five layers y = tanh(W y):
+
+                    W x  tanh    W y  tanh    W y  tanh    W y  tanh    W y  tanh
+        what it is    0     1      0     1      0     1      0     1      0     1
+        once more     0     1      2     1      2     1      2     1      2     1
+        once more     0     1      2     3      2     3      2     3      2     3
+        once more     0     1      2     3      4     3      4     3      4     3
+
+    The loop is 3, 4: what is near the input stays outside. An input is told by how often it is
+    read: so W a and W_dot a differ. Large calls of a phase have one colour: they keep their order,
+    for the sake of memory.
     """
     colours = numbered(p.kind if p.small else ("large", p.phase) for p in placed)
 
@@ -112,12 +121,17 @@ def coloured(placed, made, readers):
             (c, *(maker(v.slot) for v in p.call.views)) if p.small else c
             for p, c in zip(placed, colours, strict=True)
         )
-    shared = Counter(
-        (c, v) for p, c in zip(placed, colours, strict=True) for v in inputs_of(p.call)
-    )
-    return numbered(  # p x1 and p x2 share p, so they lie evenly spaced; q x3 gets another colour
-        (c, *(v for v in inputs_of(p.call) if shared[c, v] > 1)) if p.small else c
-        for p, c in zip(placed, colours, strict=True)
+    return told_by_shared_inputs(placed, colours)
+
+
+def told_by_shared_inputs(placed, colours):
+    """p x1 and p x2 share p, and q x3 gets another colour: so what is made at once is evenly spaced
+    in memory, p with distance 0."""
+    read = [[(c, v) for v in inputs_of(p.call)] for p, c in zip(placed, colours, strict=True)]
+    often = Counter(pair for pairs in read for pair in pairs)
+    return numbered(
+        (c, *(pair for pair in pairs if often[pair] > 1)) if p.small else c
+        for p, c, pairs in zip(placed, colours, read, strict=True)
     )
 
 
@@ -156,18 +170,18 @@ def loops_of(colours, waits):
         graph[c].update(colours[i] for i in others)
     part = components(graph)
     many = Counter(part.values())
-    in_turn = {n for c, n in part.items() if many[n] > 1 or c in graph[c]}
+    waiting = {n for c, n in part.items() if many[n] > 1 or c in graph[c]}
 
     parts = [part[c] for c in colours]
-    links = {i: set() for i, n in enumerate(parts) if n in in_turn}
+    links = {i: set() for i, n in enumerate(parts) if n in waiting}
     for i in links:
         for k in waits[i]:
             if parts[k] == parts[i]:
                 links[i].add(k)
                 links[k].add(i)
-    chain = components(links)
+    chain = components(links)  # links lead both ways: so these are connected components
     loops = [(n, chain.get(i, 0)) for i, n in enumerate(parts)]
-    return loops, {loop for loop in loops if loop[0] in in_turn}
+    return loops, {loop for loop in loops if loop[0] in waiting}
 
 
 def components(graph):

@@ -50,11 +50,11 @@ class Program:
         self.calls = [binder.calls([p for p in placed if p.phase in stage]) for stage in stages]
         read = [] if again else tape.inputs
         self.end = [
-            exchange.end(binder, [y for k in stage for y in results[k]], read, reuse)
+            exchange.handing_out(binder, [y for k in stage for y in results[k]], read, reuse)
             for stage in stages
         ]
         self.begin = [
-            exchange.begin(binder, [slot for slot in tape.inputs if slot.phase in stage], stage)
+            exchange.receiving(binder, [slot for slot in tape.inputs if slot.phase in stage], stage)
             for stage in stages
         ]
 
@@ -72,8 +72,9 @@ class Program:
 def handed_out(tape, results):
     """Each result as a View of all of a slot, constants as arrays.
 
-    Those of small arenas are copied when they are handed out. A large one is made in memory that is
-    the caller's afterwards: so it is made by a call, and if others read that, it is copied first.
+    A small one is copied when it is handed out, in whatever memory it lies. A large one is handed
+    out as it lies, and is the caller's: so it has to be made by a call, which nobody reads. What is
+    no such slot, a part of one, an argument, a result handed out twice, is copied into one.
     """
     read, found = {view.slot for call in tape.calls for view in call.views}, []
     for phase, several in enumerate(results):
@@ -81,8 +82,9 @@ def handed_out(tape, results):
         found.append([])
         for y in several:
             if isinstance(y, Traced):
-                stays = arenas.is_small(y.slot) or (y.slot.call and y.slot not in read)
-                if not (stays and y.as_view.complete) or y.slot.handed_out:
+                slot, small = y.slot, arenas.is_small(y.slot)
+                made = slot.call and slot not in read
+                if slot.handed_out or not y.as_view.complete or not (small or made):
                     y = tape.copy(y)
                 y.slot.handed_out = True
             found[-1].append(y.as_view if isinstance(y, Traced) else np.array(y))

@@ -96,19 +96,19 @@ def in_python(binder, group):
     calls, n = [p.call for p in group], group[0].period
     if not is_chain(calls):
         return None
-    start = calls[0].views[0]  # or the other one
+    start = calls[0].views[0]  # or the second operand: which one it is does not matter to PYTHON
     before = [start.slot, *(x.out for x in calls)]
     views = [[*others(x, y), all_of(x.out)] for x, y in zip(calls, before, strict=False)]
-    looks = [[binder.look(v) for v in several] for several in (*views, [start])]
-    if any(made_anew(x) for several in looks for x in several):
+    looks, start = [list(map(binder.look, v)) for v in views], binder.look(start)
+    if any(made_anew(x) for x in (start, *chain.from_iterable(looks))):
         return None
     links = []
     for k in range(n):
-        *other, outs = map(Numbers, zip(*looks[k:-1:n], strict=True))
+        *other, outs = map(Numbers, zip(*looks[k::n], strict=True))
         last_alone = all(p.readers <= 1 for p in group[k::n])
         links.append(Link(PYTHON[calls[k].form[1]], *(other or [None]), outs, last_alone))
-    run = one_by_one if n == 1 else in_turn
-    return run(binder.array(*looks[-1]), links)
+    run = one_link if n == 1 else several_links
+    return run(binder.array(start), links)
 
 
 def others(call, slot):
@@ -117,7 +117,7 @@ def others(call, slot):
     return call.views[:k] + call.views[k + 1 :]
 
 
-def one_by_one(start, links):
+def one_link(start, links):
     """A chain of one link as a function without arguments."""
     ((f, others, outs, last_alone),) = links
     n = outs.length
@@ -138,7 +138,7 @@ def one_by_one(start, links):
     return repeated if not others else reduced if last_alone else accumulated
 
 
-def in_turn(start, links):
+def several_links(start, links):
     """A chain of several links as a function without arguments."""
     n = links[0].outs.length
     functions = [x.f if x.others else lambda y, _, f=x.f: f(y) for x in links]

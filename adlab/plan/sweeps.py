@@ -11,7 +11,7 @@ import numpy as np
 from adlab.followed import Followed
 from adlab.layers import Linear
 from adlab.networks import Network
-from adlab.plan.traced import Traced, Untraceable
+from adlab.plan.traced import Traced, Untraceable, plain
 
 
 class Node:
@@ -49,7 +49,7 @@ def numbers(x):
     """The numbers at hand in place of an array that stands for many."""
     while isinstance(x, Followed):
         x = x.value
-    return x.array if isinstance(x, Traced) else x
+    return plain(x)
 
 
 def is_known(x):
@@ -59,8 +59,8 @@ def is_known(x):
 def pushed(steps, outputs, inputs, V):
     """The forward sweep: tangents of the outputs, None where they do not move."""
     tangent = dict(zip(inputs, V, strict=True))
-    for row, ins, out in steps:
-        tangent[out] = row.push(tuple(tangent.get(node) for node in ins))
+    for local, ins, out in steps:
+        tangent[out] = local.push(tuple(tangent.get(node) for node in ins))
     return [tangent.get(node) for node in outputs]
 
 
@@ -74,9 +74,9 @@ def pulled(steps, outputs, inputs, U):
 
     for node, u in zip(outputs, U, strict=True):
         receive(node, u)
-    for row, ins, out in reversed(steps):
+    for local, ins, out in reversed(steps):
         if out in cotangent:
-            bars = row.pull(cotangent.pop(out), tuple(node.moves for node in ins))
+            bars = local.pull(cotangent.pop(out), tuple(node.moves for node in ins))
             for node, bar in zip(ins, bars, strict=True):
                 receive(node, bar)
     return [cotangent.get(node) for node in inputs]
