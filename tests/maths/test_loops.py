@@ -61,16 +61,23 @@ STEPS = {
     "own": lambda a, b, own, shared: own * a,
     "shared": lambda a, b, own, shared: shared * a,
 }
+P = numbers(3, 6)
+OF_COLUMNS = {
+    "joined": lambda a, b, own, shared: adlab.MatMul()(P, adlab.Concatenate(0)(a, b)),
+    "matrix": lambda a, b, own, shared: adlab.MatMul()(
+        own, adlab.MatMul()(adlab.Transpose()(a), b)
+    ),
+}
 
 
 @st.composite
-def bodies(draw):
+def bodies(draw, names):
     """(what a loop does each time, how large its state is): steps, and the values that remain."""
     state = draw(st.integers(1, 3))
     steps = []
     for _ in range(draw(st.integers(1, 5))):
         known = st.integers(0, state + len(steps) - 1)
-        steps.append((draw(st.sampled_from(sorted(STEPS))), draw(known), draw(known)))
+        steps.append((draw(st.sampled_from(sorted(names))), draw(known), draw(known)))
     values = st.integers(0, state + len(steps) - 1)
     return steps, draw(st.lists(values, min_size=state, max_size=state))
 
@@ -85,7 +92,8 @@ def looped(body, times, kept):
         for k in range(times):
             values = list(state)
             for name, i, j in steps:
-                values.append(STEPS[name](values[i], values[j], own[k], shared))
+                step = (STEPS | OF_COLUMNS)[name]
+                values.append(step(values[i], values[j], own[k], shared))
             state = [values[i] for i in remain]
             if kept:
                 total = total + adlab.Sum()(values[-1])
@@ -96,12 +104,22 @@ def looped(body, times, kept):
     return adlab.Network(h, [f"x{i}" for i in range(len(remain) + 1 + times)])
 
 
-@given(bodies(), st.sampled_from([(), (3,)]), st.integers(9, 24), st.booleans())
-@settings(max_examples=80, deadline=None)
-def test_random_loops(body, shape, times, kept):
+def loops_agree(body, shape, times, kept):
     rng = np.random.default_rng(times)
     args = [rng.uniform(-0.9, 0.9, shape) for _ in range(len(body[1]) + 1 + times)]
     agree(looped(body, times, kept), args)
+
+
+@given(bodies(STEPS), st.sampled_from([(), (3,)]), st.integers(9, 24), st.booleans())
+@settings(max_examples=80, deadline=None)
+def test_random_loops(body, shape, times, kept):
+    loops_agree(body, shape, times, kept)
+
+
+@given(bodies(STEPS | OF_COLUMNS), st.integers(9, 24), st.booleans())
+@settings(max_examples=80, deadline=None)
+def test_random_loops_of_products_and_concatenations(body, times, kept):
+    loops_agree(body, (3, 1), times, kept)
 
 
 # ---- What is made at once ------------------------------------------------------------------------
