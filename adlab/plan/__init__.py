@@ -95,7 +95,7 @@ class Plan:
         self.reuse = reuse
         self.programs, self.by_columns = {}, ()
         self.lock = Lock()
-        self.turn = 0
+        self.kept = 0  # the number of the vjp whose values are in memory
 
     def value(self, *args):
         """net(*args)"""
@@ -117,17 +117,17 @@ class Plan:
         """
         args = self.checked(args)
         with self.lock:
-            turn = self.next_turn()
+            number = self.next_vjp()
             y = self.as_returned(self.run("vjp", args, stage=0))
 
         def pullback(u):
-            nonlocal turn
+            nonlocal number
             us = self.like("cotangent", u if self.net.several else (u,), self.results)
             with self.lock:
-                if turn != self.turn:  # the memory holds the values of another vjp
-                    again = self.next_turn()
+                if number != self.kept:  # the memory holds the values of another vjp
+                    again = self.next_vjp()
                     self.run("vjp", args, stage=0)
-                    turn = again  # not before: the run may fail
+                    number = again  # not before: the run may fail
                 return self.as_asked(self.run("vjp", us, stage=1))
 
         return y, pullback
@@ -169,9 +169,9 @@ class Plan:
             [self.as_asked(blocks[i : i + n]) for i in range(0, len(blocks), n)]
         )
 
-    def next_turn(self):
-        self.turn += 1
-        return self.turn
+    def next_vjp(self):
+        self.kept += 1
+        return self.kept
 
     def as_returned(self, ys):
         return tuple(ys) if self.net.several else ys[0]
@@ -234,7 +234,7 @@ class Plan:
         return program
 
     def recorded(self, arrays):
-        """(tape, nodes of the arguments, of the results, the steps that move)."""
+        """(tape, nodes of the arguments, of the results, the steps that move); phase 1 begins."""
         tape = Tape()
         inputs = [Node(tape.input(a)) for a in arrays]
         for i in self.chosen:

@@ -35,7 +35,7 @@ class Arena:
     """Memory for `slots`, arrays of one shape and type, side by side.
 
     `array` is that memory, (n, *shape), or None if it is another at each run. Then `looks` says how
-    calls look at it, [(number of the look, shape, strides, offset)]: `Binder.looked_up` adds to it.
+    calls look at it, [(place in `Binder.env`, shape, strides, offset)].
     """
 
     def __init__(self, slots, anew):
@@ -85,8 +85,10 @@ def read_in_place(inputs, placed):
     read turn by turn, as the W of a chain. Calls at once want theirs side by side."""
     in_turn = {view.slot for p in placed if p.period for view in p.call.views}
     at_once = {view.slot for p in placed if p.at_once for view in p.call.views}
-    few = {slot for slot in inputs if slot.handed_out or prod(slot.shape) == 1}
-    return {slot for slot in inputs if not is_small(slot) or slot in in_turn - at_once - few}
+    copied = {slot for slot in inputs if slot.handed_out}  # the result is the caller's own
+    copied |= {slot for slot in inputs if prod(slot.shape) == 1}  # all of them at once, quickly
+    in_turn -= at_once | copied
+    return {slot for slot in inputs if not is_small(slot) or slot in in_turn}
 
 
 def is_anew(results, read, reuse):
@@ -99,8 +101,8 @@ def is_anew(results, read, reuse):
 def joins(placed):
     """{slot: (the array that it is a part of, offset in bytes)}: concatenations that need no call.
 
-    Where all parts lie one behind the other in the result, and are small results of this phase
-    that nobody hands out, they are made where they belong.
+    Where all parts lie one behind the other in the result, and are small results of this phase,
+    not made at once, that nobody hands out, they are made where they belong.
     """
     made, found = {p.call.out: p for p in placed}, {}
     for p in placed:
@@ -127,7 +129,8 @@ def joins(placed):
 
 
 def families(placed, joined):
-    """What is made on the way, in lists of what has to lie side by side; most are of one slot."""
+    """What is made on the way, in lists of what has to lie side by side: what is made or read at
+    once, and single numbers, which Python reads and writes by the list. Most are of one slot."""
     at_once = [(*p.call.views, all_of(p.call.out)) for p in placed if p.at_once]
     at_once = {view.slot for views in at_once for view in views}
     found = {}
@@ -153,7 +156,7 @@ def used_again(families, placed, again):
     last = last_reads(placed, again)
     begun = {min(slots, key=when.get): slots for slots in families}
     arenas, free = {}, {}  # {slots: arena}, {extent: arenas}
-    until, over = {}, {}  # {arena: number of the last call that reads it}, and the other way round
+    until, over = {}, {}  # {arena: the last call that reads it}, {call: arenas, over after it}
     for i, p in enumerate(placed):
         if p.call.out in begun:
             slots = begun[p.call.out]
@@ -175,8 +178,8 @@ def extent(slots):
 
 
 def last_reads(placed, again):
-    """{slot: the number of the last call that reads it}; none, if a later phase that may run again
-    reads it."""
+    """{slot: the number of the last call that reads it}; more than any, if a later phase does that
+    may run again."""
     last = {}
     for i, p in enumerate(placed):
         for view in p.call.views:

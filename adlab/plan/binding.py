@@ -32,14 +32,18 @@ from adlab.plan.scalars import in_python
 class Binder:
     """Binds calls to memory: `place` says of each slot in which arena it lies, and where.
 
-    What is another array at each run stands in `env` while the program runs, the inputs first.
+    `env` holds what calls look up, each Look at its place `index`: the inputs as they come, looks
+    at them and at new memory of results, and fixed arrays and constants that are read beside these.
+    Binding a call settles the places; `exchange.py` fills them before each run and empties them
+    behind it, all but the fixed ones. An input that is copied has no place.
     """
 
     def __init__(self, place, inputs):
         self.place, self.inputs = place, inputs
         self.arrays = {}  # of each Look
         self.env = [None] * len(inputs)
-        self.index = {self.look(all_of(slot)): k for k, slot in enumerate(inputs)}
+        whole = [self.look(all_of(slot)) for slot in inputs]
+        self.index = {look: k for k, look in enumerate(whole) if made_anew(look)}
 
     # ---- Calls ------------------------------------------------------------------------------
 

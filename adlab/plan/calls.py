@@ -15,12 +15,12 @@ class Slot:
     """The memory of one array, in C order: an input, or the result of a call.
 
     `array` stands for it while the tape is written; its numbers are there if it is `filled`. Is it
-    a result that is `handed_out`?
+    a result that is `handed_out`? `written`: its numbers have become those of another slot.
     """
 
     def __init__(self, array, number, phase, filled):
         self.array, self.number, self.phase, self.filled = array, number, phase, filled
-        self.call, self.handed_out = None, False
+        self.call, self.handed_out, self.written = None, False, False
         self.shape, self.strides, self.dtype = array.shape, array.strides, array.dtype
         self.start = address(array)
 

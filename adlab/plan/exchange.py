@@ -2,7 +2,8 @@
 
     receive(inputs)     copies small inputs side by side; what calls look up is put into `env`: the
                         inputs, the new memory of results, and looks at both, as W.T
-    hand_out()          the results, arrays that are the caller's own; `env` is emptied
+    hand_out()          the results, arrays that are the caller's own; `env` forgets them, and the
+                        inputs, unless a later stage may read them again
 
 Both are made after all calls are bound: only then it is known how they look at arrays.
 """
@@ -81,36 +82,34 @@ def way(dtype, whole, shape, strides, offset):
 def handing_out(binder, results, read, reuse):
     """A function that hands out the results of a stage and forgets them, and inputs that were read.
 
-    Results W1, b, W2 lie in two arenas, (W1, W2) and (b). The rows of these are W1, W2, b, of which
-    0, 2, 1 are picked.
+    Results W1, b, W2 lie in two arenas, (W1, W2) and (b). What these give is W1, W2, b; of that
+    0, 2, 1 are picked, which is W1, b, W2.
     """
-    groups, wanted = {}, []  # {where they lie: (what gives the rows, how many)}, [(where, row)]
+    groups, wanted = {}, []  # {where results lie: (what gives them, how many)}, [(where, which)]
     for y in results:
         if isinstance(y, np.ndarray):  # a constant
-            where, row = id(y), 0
+            where, which = id(y), 0
             groups[where] = partial(constant, y), 1
         else:
             arena, offset = binder.place[y.slot]
-            where, row = (arena, y.shape), offset // max(arena.step, 1)
+            where, which = (arena, y.shape), offset // max(arena.step, 1)
             if where not in groups:
-                groups[where] = rows(binder, arena, y.shape, reuse), len(arena.slots)
-        wanted.append((where, row))
+                groups[where] = arrays_of(binder, arena, y.shape, reuse), len(arena.slots)
+        wanted.append((where, which))
     starts = accumulate((n for _, n in groups.values()), initial=0)
-    starts = dict(zip(groups, starts, strict=False))
-    picked = picker([starts[where] + row for where, row in wanted])
+    start = dict(zip(groups, starts, strict=False))
+    picked = picker([start[where] + which for where, which in wanted])
+    gives, env = [give for give, _ in groups.values()], binder.env
+
     over = {binder.place[y.slot][0] for y in results if not isinstance(y, np.ndarray)}
     over |= {binder.place[slot][0] for slot in read}
     looks = [i for arena in over for i, *_ in arena.looks]
-    several, nothing, env = (
-        [several for several, _ in groups.values()],
-        [None] * len(read),
-        binder.env,
-    )
+    nothing = [None] * len(read)
 
     def hand_out():
         found = []
-        for rows in several:
-            found.extend(rows())
+        for give in gives:
+            found.extend(give())
         env[: len(nothing)] = nothing
         for i in looks:
             env[i] = None
@@ -119,12 +118,12 @@ def handing_out(binder, results, read, reuse):
     return hand_out
 
 
-def rows(binder, arena, shape, reuse):
-    """A function that gives the arena's arrays, in this shape, as the caller's own."""
+def arrays_of(binder, arena, shape, reuse):
+    """A function that gives the arrays of an arena, in this shape, as the caller's own."""
     shape = (len(arena.slots), *shape)
     if arena.array is not None:
-        rows = arena.array.reshape(shape)
-        return (lambda: rows) if reuse or rows.ndim == 1 else rows.copy  # numbers are copied
+        arrays = arena.array.reshape(shape)
+        return (lambda: arrays) if reuse or arrays.ndim == 1 else arrays.copy  # numbers are copied
     strides, env = in_c_order(shape, arena.dtype.itemsize), binder.env
     k = binder.looked_up(Look(arena, shape, strides, 0))
     return lambda: env[k]

@@ -35,8 +35,8 @@ FEWEST_TURNS = 8  # of a loop that is made as one
 class Placed:
     """A call and the loop that it stands in.
 
-    `kind`: equal for calls that are alike. `small`: are all its arrays? `at_once`: may the calls of
-    this loop be made in any order? `period`: or are they so many steps, made in turn many times?
+    `kind`: equal for calls that are alike. `small`: are all its arrays? `at_once`: are the calls
+    of this loop made together? `period`: or are they so many steps, made in turn many times?
     `readers`: how many times is the result read, or handed out?
 
     What is made at once lies side by side in memory, in the order of `oldest`, the number of the
@@ -70,8 +70,8 @@ def arranged(calls):
 def note_turns(placed):
     """Give a period to the calls that are made turn by turn."""
     for _, loop in groupby(placed, lambda p: p.loop):
-        loop = [p for p in loop if not p.at_once]
-        period, n = turns([p.kind for p in loop])
+        loop = list(loop)
+        period, n = (0, 0) if loop[0].at_once else turns([p.kind for p in loop])
         for p in loop[:n]:
             p.period = period
 

@@ -43,13 +43,13 @@ class Program:
         joined = arenas.joins(placed)
         wholes = {whole for whole, _ in joined.values()}
         placed = [p for p in placed if p.call.out not in wholes]  # nothing is left to do for these
-        note_turns(placed)
+        note_turns(placed)  # of what is left
         place = arenas.laid_out(tape.inputs, placed, joined, again, reuse)
         binder = Binder(place, tape.inputs)
         stages = [[k] for k in range(len(results))] if again else [range(len(results))]
         self.calls = [binder.calls([p for p in placed if p.phase in stage]) for stage in stages]
         read = [] if again else tape.inputs
-        self.end = [
+        self.end = [  # before `begin`, which has to know all that is looked up
             exchange.handing_out(binder, [y for k in stage for y in results[k]], read, reuse)
             for stage in stages
         ]

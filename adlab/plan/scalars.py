@@ -73,7 +73,10 @@ class Link(NamedTuple):
 
 
 def is_chain(calls):
-    """Does each call read one number that the call before has made, and at most one other?"""
+    """Does each call read one number that the call before has made, and at most one other?
+
+    The first reads none that the chain has made, all others one.
+    """
     if any(x.form[0] != "entrywise" for x in calls):
         return False
     made = {x.out for x in calls}
@@ -89,6 +92,9 @@ def is_chain(calls):
 
 def in_python(binder, group):
     """A loop as one bound call in Python's numbers; None, if it is no chain.
+
+    It reads all others before it writes anything. That is right, though memory is used again: what
+    a link makes may lie over others that were read for the last time, not over those still needed.
 
     A chain of two links, say x ← tanh(c x), has calls of two kinds in turn: multiply, tanh,
     multiply, tanh, ... Link k consists of the calls k, k + 2, k + 4, ...

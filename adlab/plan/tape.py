@@ -47,7 +47,7 @@ class Tape:
     def record(self, form, operands, shape, dtype):
         """The result of one more call, or of the same call made before."""
         key = form, tuple(map(identity, map(viewed, operands)))
-        if key not in self.known:
+        if key not in self.known or self.known[key].written:
             self.known[key] = self.slot(form, operands, np.empty(shape, dtype), False)
         slot = self.known[key]
         return Traced(self, slot.array, slot)
@@ -86,9 +86,9 @@ class Tape:
     # ---- What NumPy asks for --------------------------------------------------------------
 
     def ufunc(self, ufunc, method, inputs, settings):
-        inputs = tuple(map(as_array, inputs))
         if method == "at" and isinstance(inputs[0], Traced):
             return self.scatter(ufunc, *inputs)
+        inputs = tuple(map(as_array, inputs))
         if "out" in settings or method == "at":
             raise Untraceable(f"np.{ufunc.__name__} writes into an array that exists")
         if method == "reduce" and set(settings) <= {"axis", "keepdims"}:
@@ -194,22 +194,22 @@ class Tape:
         dtype = np.result_type(*(part.dtype for part in parts))
         return self.record(("concatenate", axis), parts, tuple(shape), dtype)
 
-    def scatter(self, ufunc, X, index, rows):
+    def scatter(self, ufunc, X, index, *rows):
         """ufunc.at(X, index, rows); X becomes the array that results."""
 
-        def scattered(X, index, rows):
+        def scattered(X, index, *rows):
             Y = X.copy()
-            ufunc.at(Y, index, rows)
+            ufunc.at(Y, index, *rows)
             return Y
 
-        Y = self.other(scattered, (X, index, rows), {})
+        Y, X.slot.written = self.other(scattered, (X, index, *rows), {}), True
         X.array, X.slot, X.as_view = Y.array, Y.slot, Y.as_view
 
     def other(self, function, args, settings):
         """Any function: its result is a view of an operand, or that of a call, to be copied."""
         traced = [x for x in leaves([args, settings]) if isinstance(x, Traced)]
         self.fill(traced)
-        result = function(*plain(args), **plain(settings))
+        result = unwritten(function, traced, plain(args), plain(settings))
         if not isinstance(result, np.ndarray | np.generic):
             raise Untraceable(f"{function} gives {type(result).__name__}, which is no array")
         view = seen_in(result, traced)
@@ -225,7 +225,7 @@ class Tape:
             identity(list(map(viewed, args))),
             identity([*settings.items()]),
         )
-        if key not in self.known:
+        if key not in self.known or self.known[key].written:
             self.known[key] = self.slot(form, args, owned(result), True)
         slot = self.known[key]
         return Traced(self, slot.array, slot)
@@ -237,7 +237,26 @@ def picks_by_truth(key):
 
 def viewed(x):
     """An operand as a call keeps it: the View of a Traced array, a constant itself."""
+    if isinstance(x, Traced) and x.slot.written:
+        raise Untraceable("a traced array that was written to under another name")
     return x.as_view if isinstance(x, Traced) else x
+
+
+def unwritten(function, traced, args, settings):
+    """function(*args, **settings); if it writes into the arrays, which a tape would not see, an
+    Untraceable."""
+    writeable = [x.array for x in traced if x.array.flags.writeable]
+    for a in writeable:
+        a.flags.writeable = False
+    try:
+        return function(*args, **settings)
+    except ValueError as error:
+        if "read-only" not in str(error):
+            raise
+        raise Untraceable(f"{function} writes into an array that exists") from error
+    finally:
+        for a in writeable:
+            a.flags.writeable = True
 
 
 def as_array(x):

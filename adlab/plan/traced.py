@@ -16,7 +16,7 @@ from adlab.trees import leaves
 
 
 class Untraceable(TypeError, AttributeError):
-    """An operation that a tape can't hold."""
+    """An operation that a tape can't hold. An AttributeError too: so `hasattr` says no."""
 
 
 def method(function):

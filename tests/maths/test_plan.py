@@ -733,6 +733,90 @@ def test_scatter():
     same(compiled(f, a), f(a), "np.add.at")
 
 
+def clipped_in_place(a):
+    b = 2 * a
+    np.clip(b, -1, 1, out=b)
+    return b
+
+
+def clipped_in_place_by_position(a):
+    b = 2 * a
+    np.clip(b, -1, 1, b)
+    return b * a
+
+
+def summed_in_place(a):
+    b = 2 * a
+    np.cumsum(a, axis=0, out=b)
+    return b
+
+
+def scattered_by_another_name(a):
+    X = 2 * a
+    np.add.at(X.reshape(-1), np.array([0, 1, 0]), np.ones(3))
+    return X * a
+
+
+def scattered_with_another_name(a):
+    X = 2 * a
+    Y = X.reshape(-1)
+    np.add.at(X, (np.array([0, 1, 0]), 1), np.ones(3))
+    return X * Y.reshape(a.shape)
+
+
+def scattered_twice(a):
+    found = []
+    for k in range(2):
+        X = np.zeros_like(a)
+        np.add.at(X, (np.array([0, 1, 0]), k), a[0, :1] * np.ones(3))
+        found.append(X)
+    return found[0] - 3 * found[1]
+
+
+def without_nan_in_place(a):
+    b = a / a
+    np.nan_to_num(b, copy=False)
+    return b * a
+
+
+class Runs(adlab.Layer):
+    """y = f(x), by a function that may write into what it has made."""
+
+    def __init__(self, f):
+        self.f = f
+
+    def value(self, x):
+        return self.f(x)
+
+    def rule(self, x):
+        return self.f(x), adlab.Row(adlab.Diagonal(np.ones(x.shape)))
+
+
+Runs.__module__ = "tests"
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        clipped_in_place,
+        clipped_in_place_by_position,
+        summed_in_place,
+        scattered_by_another_name,
+        scattered_with_another_name,
+        scattered_twice,
+        without_nan_in_place,
+    ],
+)
+def test_what_is_written_into_is_seen_or_run_as_it_is(f):
+    net = adlab.Network(lambda x: Runs(f)(x))
+    plan = Plan(net, numbers(2, 3))
+    for seed in range(2):
+        x = numbers(2, 3, seed=seed) * (1 + seed)
+        x[0, 0] *= seed
+        with np.errstate(invalid="ignore"):
+            same(plan.value(x), net.value(x), f.__name__)
+
+
 @pytest.mark.parametrize(
     "f",
     [
@@ -834,6 +918,19 @@ def test_a_result_that_is_an_argument_is_a_copy(rows):
     for result in (plan.value(*args), plan.vjp(*args)[0], plan.jvp(args, args)[0]):
         result[1][...] = 0
         assert np.array_equal(args[0], W)
+
+
+@pytest.mark.parametrize(
+    ("f", "args"),
+    [
+        (lambda a, b: adlab.MatMul()(a, b), [numbers(128, 8), numbers(8, 128)]),
+        (lambda a, b: adlab.MatMul()(a, b), [numbers(65, 64), numbers(64, 1)]),
+        (lambda a, b: a * b, [numbers(70, 1), numbers(70)]),
+        (lambda *a: adlab.Concatenate(0)(*a), [numbers(40, 25, seed=k) for k in range(5)]),
+    ],
+)
+def test_small_arguments_with_large_results(f, args):
+    agree(adlab.Network(f, [f"x{k}" for k in range(len(args))]), args)
 
 
 def test_arguments_are_not_written_to():
