@@ -11,6 +11,7 @@ An arena is `anew` if its memory is another at each run: inputs that are read wh
 results that are made in memory which is the caller's afterwards.
 """
 
+from collections import Counter
 from math import prod
 from sys import getrefcount
 
@@ -19,6 +20,7 @@ import numpy as np
 from adlab.plan.calls import all_of
 
 SMALL = 1024  # numbers of one slot: many of such arrays together stay near the processor
+OFTEN = 8  # times that loops read an input in one run: then it is worth a copy
 FEW_PAGES = 2**15  # bytes of all results of an arena: copied sooner than looked up
 
 
@@ -82,8 +84,10 @@ def grouped(slots, key):
 
 def read_in_place(inputs, placed):
     """The inputs that are not copied but read where they lie: large ones, and those that loops
-    read turn by turn, as the W of a chain. Calls at once want theirs side by side."""
-    in_turn = {view.slot for p in placed if p.period for view in p.call.views}
+    read turn by turn, another in each, as the W of a chain. Calls at once want theirs side by side.
+    """
+    reads = Counter(view.slot for p in placed if p.period for view in p.call.views)
+    in_turn = {slot for slot, n in reads.items() if n < OFTEN}
     at_once = {view.slot for p in placed if p.at_once for view in p.call.views}
     copied = {slot for slot in inputs if slot.handed_out}  # the result is the caller's own
     copied |= {slot for slot in inputs if prod(slot.shape) == 1}  # all of them at once, quickly

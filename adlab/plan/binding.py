@@ -56,7 +56,7 @@ class Binder:
             if group[0].at_once:
                 found += map(self.stacked, self.evenly_spaced(calls))
             elif group[0].period:
-                found.append(in_python(self, group) or self.in_turn(calls, group[0].period))
+                found += in_python(self, group) or self.in_turn(calls, group[0].period)
             else:
                 found += map(self.bound, calls)
         return found
@@ -100,14 +100,17 @@ class Binder:
         return self.settled(form, plainer(form, looks, result))
 
     def in_turn(self, calls, period):
-        """A loop of so many steps as one bound call."""
+        """A loop of so many steps as one bound call, if it reads what is looked up: that is faster
+        than to look it up for each call. Else one by one, which is faster if all is settled."""
+        if not any(made_anew(self.look(v)) for x in calls for v in (*x.views, all_of(x.out))):
+            return list(map(self.bound, calls))
         body = []
         for k in range(period):
             turns = list(map(self.step, calls[k::period]))
             form, looks = turns[0]
             columns = zip(*(looks for _, looks in turns), strict=True)
             body.append((unbound(form, *looks), list(map(self.column, columns))))
-        return partial(turned, body)
+        return [partial(turned, body)]
 
     def column(self, looks):
         """A function that gives the arrays of these Looks, one for each turn of a loop."""

@@ -91,7 +91,7 @@ def is_chain(calls):
 
 
 def in_python(binder, group):
-    """A loop as one bound call in Python's numbers; None, if it is no chain.
+    """A loop as one bound call in Python's numbers, in a list; None, if it is no chain.
 
     It reads all others before it writes anything. That is right, though memory is used again: what
     a link makes may lie over others that were read for the last time, not over those still needed.
@@ -114,7 +114,7 @@ def in_python(binder, group):
         last_alone = all(p.readers <= 1 for p in group[k::n])
         links.append(Link(PYTHON[calls[k].form[1]], *(other or [None]), outs, last_alone))
     run = one_link if n == 1 else several_links
-    return run(binder.array(start), links)
+    return [run(binder.array(start), links)]
 
 
 def others(call, slot):

@@ -169,8 +169,11 @@ def test_only_what_waits_is_made_one_by_one(network, what, most, monkeypatch):
     assert many - few <= 20 * most, (many - few) / 20
 
 
-@pytest.mark.parametrize(("network", "what"), [row[:2] for row in PER_LAYER])
-def test_all_turns_of_a_loop_are_one_call(network, what):
+NOT_SETTLED = [row[:2] for row in PER_LAYER if row[0] is not rungs]
+
+
+@pytest.mark.parametrize(("network", "what"), NOT_SETTLED)
+def test_all_turns_of_a_loop_that_reads_its_inputs_are_one_call(network, what):
     few, many = (number_of_calls(*network(n), what) for n in (30, 50))
     assert few == many
 
