@@ -11,7 +11,7 @@
 The sweeps of `networks.py` are run once more, on traced arrays: what NumPy is asked to do is
 written on a tape, and the tape becomes a flat list of bound calls in memory of its own. So a plan
 does what the Jacobians of the layers do, without making them again each time, and needs no
-derivatives of its own.
+derivatives of its own; one, for Linear, is there because it is faster.
 
 A layer that asks for numbers while it is traced, as MaxPool does, is run as it is. What is decided
 while a question is traced, when it is first asked, stays: shapes, the settings of layers, what a
@@ -71,9 +71,9 @@ class Plan:
     """A Network, or a function made of layers, compiled for arguments like these.
 
     `argnums` are the arguments to differentiate by, as in `grad`: a number, or several; without it
-    all, and gradients are a tuple of all. Results are the caller's own; with `reuse=True` they are
-    the same arrays each time, overwritten by the next call, which saves copies: don't hand them in
-    as arguments, nor write into a value before you have pulled through it.
+    all, and gradients are a tuple of all. Results are the caller's own; with `reuse=True` arrays
+    are the same each time, overwritten by the next call, which saves copies: don't hand them in as
+    arguments, nor write into a value before you have pulled through it.
 
     What is asked first is compiled when it is asked first. A plan has one memory, so threads that
     share it wait for each other; give each its own plan where they should not.

@@ -4,8 +4,8 @@
 
 What is read or made at once, all slopes 1 - y² of a network say, lies side by side in one arena, in
 the order that `loops.py` gives it, and so do small inputs and results. All else has an arena to
-itself, as z = W a + b, and shares it with others: with what is written over it, tanh(z), and with
-what is made when it is over, the z of the next layer.
+itself, as z = W a + b, and takes memory that is over: that of the z of the layer before. Single
+numbers of a kind lie side by side too.
 
 An arena is `anew` if its memory is another at each run: inputs that are read where they lie, and
 results that are made in memory which is the caller's afterwards.
@@ -21,6 +21,9 @@ from adlab.plan.calls import all_of
 
 SMALL = 1024  # numbers of one slot: many of such arrays together stay near the processor
 OFTEN = 8  # times that loops read an input in one run: then it is worth a copy
+OVERWRITING = (
+    "entrywise",
+)  # what may lie where an operand lies, without NumPy making a copy first
 FEW_PAGES = 2**15  # bytes of all results of an arena: copied sooner than looked up
 
 
@@ -34,7 +37,8 @@ def nbytes(slot):
 
 
 class Arena:
-    """Memory for `slots`, arrays of one shape and type, side by side.
+    """Memory for `slots`, arrays of one shape and type, side by side, and for others of the same
+    extent, when these are over.
 
     `array` is that memory, (n, *shape), or None if it is another at each run. Then `looks` says how
     calls look at it, [(place in `Binder.env`, shape, strides, offset)].
@@ -147,34 +151,34 @@ def families(placed, joined):
 
 
 def used_again(families, placed, again):
-    """(slots, their arena) for each family.
+    """(slots, their arena) for each family: memory that is over if there is any, else new memory.
 
-    It is written over another that it is made of, if nobody reads that afterwards, or takes memory
-    that is over: the less there is in all, the more of it stays near the processor.
+        z1 = W1 a       new memory
+        y1 = tanh(z1)   is written over z1, which nobody reads afterwards
+        z2 = W2 y1      new memory
+        z3 = W3 z2      lies where y1 lay, if nobody reads that afterwards
 
-        z1 = W1 a     is read for the last time by y1: new memory
-        y1 = tanh(z1) is written over z1, if z1 has its shape, and is read until the end
-        z2 = W2 y1    new memory; if y1 were not written over z1, that of z1, which is over
+    The less there is in all, the more of it stays near the processor.
     """
     when = {p.call.out: i for i, p in enumerate(placed)}
     last = last_reads(placed, again)
     begun = {min(slots, key=when.get): slots for slots in families}
-    arenas, free = {}, {}  # {slots: arena}, {extent: arenas}
-    until, over = {}, {}  # {arena: the last call that reads it}, {call: arenas, over after it}
+    over, free = {}, {}  # {call: arenas that it is the last to read}, {extent: such arenas}
+
+    def release(i):
+        for arena in over.pop(i, ()):
+            free.setdefault(extent(arena.slots), []).append(arena)
+
     for i, p in enumerate(placed):
+        if p.call.form[0] in OVERWRITING:
+            release(i)
         if p.call.out in begun:
             slots = begun[p.call.out]
-            arena = arenas.get(overwritten(slots, when, last))
-            if arena is None:
-                several = free.get(extent(slots))
-                arena = several.pop() if several else Arena(slots, anew=False)
-            arenas[tuple(slots)] = arena
-            until[arena] = max(last.get(slot, when[slot]) for slot in slots)
-            over.setdefault(until[arena], []).append(arena)
+            several = free.get(extent(slots))
+            arena = several.pop() if several else Arena(slots, anew=False)
+            over.setdefault(max(last.get(slot, when[slot]) for slot in slots), []).append(arena)
             yield slots, arena
-        for arena in over.pop(i, ()):
-            if until[arena] == i:  # else something else is written over it
-                free.setdefault(extent(arena.slots), []).append(arena)
+        release(i)
 
 
 def extent(slots):
@@ -190,30 +194,6 @@ def last_reads(placed, again):
             again_needed = again and view.slot.phase < p.phase
             last[view.slot] = len(placed) if again_needed else max(i, last.get(view.slot, i))
     return last
-
-
-def overwritten(slots, when, last):
-    """Slots, one for each of these, that they may be written over; None, if there are none.
-
-    Each has to be read for the last time by the call that makes the one written over it: so of
-    calls at once none reads what another has just written.
-    """
-    calls = [slot.call for slot in slots]
-    for views in zip(*(call.views for call in calls), strict=True):
-        under = tuple(view.slot for view in views)
-        if all(
-            last[slot] == when[call.out] and can_be_overwritten(slot, call)
-            for slot, call in zip(under, calls, strict=True)
-        ):
-            return under
-    return None
-
-
-def can_be_overwritten(slot, call):
-    """May the result of an entrywise call lie where this operand lies?"""
-    alike = (prod(slot.shape), slot.dtype) == (prod(call.out.shape), call.out.dtype)
-    complete = all(v.complete for v in call.views if v.slot is slot)
-    return call.form[0] == "entrywise" and alike and complete
 
 
 # ---- Memory of results ---------------------------------------------------------------------------

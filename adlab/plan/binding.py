@@ -34,8 +34,9 @@ class Binder:
 
     `env` holds what calls look up, each Look at its place `index`: the inputs as they come, looks
     at them and at new memory of results, and fixed arrays and constants that are read beside these.
-    Binding a call settles the places; `exchange.py` fills them before each run and empties them
-    behind it, all but the fixed ones. An input that is copied has no place.
+    Binding a call settles the places: `looked_up` appends one, and notes at the arena that it has
+    to be filled (`looks`). `exchange.py` fills them before each run and empties them behind it, all
+    but the fixed ones. An input that is copied is not looked up.
     """
 
     def __init__(self, place, inputs):

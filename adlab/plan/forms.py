@@ -35,7 +35,8 @@ def made_anew(x):
 
 def fixed(form, *arrays):
     """A call whose arrays stay where they are, as a function without arguments."""
-    function, (*arrays, out) = unbound(form, *arrays), arrays
+    function = unbound(form, *arrays)
+    *arrays, out = arrays
     if form[0] == "concatenate":
         return partial(np.concatenate, tuple(arrays), form[1], out)
     if form[0] == "reduce":
@@ -123,7 +124,8 @@ def fewest_axes(operands, out):
 
 
 def with_axes(x, axes):
-    """x with these of its axes alone; the others have length 1. Negative ones may not be there."""
+    """x with these of its axes alone; the others have length 1. Negative ones that x lacks are left
+    out."""
     axes = [i for i in axes if i >= -len(x.shape)]
     shape, strides = tuple(x.shape[i] for i in axes), tuple(x.strides[i] for i in axes)
     if isinstance(x, Look):

@@ -141,7 +141,7 @@ def numbered(keys):
 
 
 def inputs_of(call):
-    return [v for v in call.views if v.slot.call is None]
+    return list(dict.fromkeys(v for v in call.views if v.slot.call is None))
 
 
 def kind(call):

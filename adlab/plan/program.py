@@ -14,8 +14,8 @@ What is done to the calls, in this order:
    there in one piece.
 4. Calls are bound to their memory (`forms.py`, `binding.py`), as functions without arguments. Calls
    at once are one call on arrays with one more axis: the gradients of a hundred equal layers are
-   one product. All turns of a loop are one call too, and if its steps are made of single numbers,
-   one of Python's (`scalars.py`).
+   one product. All turns of a loop that reads inputs where they lie are one call too, and chains of
+   single numbers one of Python's (`scalars.py`).
 5. Inputs are copied side by side or read where they lie, results are handed out (`exchange.py`).
 
 A *phase* is a stretch of the tape: 0 the value, 1 what is pulled or pushed. A *stage* are the
@@ -66,7 +66,7 @@ class Program:
         return self.end[stage]()
 
 
-# ---- 1, 2: which calls, in which order -----------------------------------------------------------
+# ---- 1: which calls, and when --------------------------------------------------------------------
 
 
 def handed_out(tape, results):

@@ -102,10 +102,10 @@ def in_python(binder, group):
     calls, n = [p.call for p in group], group[0].period
     if not is_chain(calls):
         return None
-    start = calls[0].views[0]  # or the second operand: which one it is does not matter to PYTHON
-    before = [start.slot, *(x.out for x in calls)]
+    first = calls[0].views[0]  # or the second operand: which one it is does not matter to PYTHON
+    before = [first.slot, *(x.out for x in calls)]
     views = [[*others(x, y), all_of(x.out)] for x, y in zip(calls, before, strict=False)]
-    looks, start = [list(map(binder.look, v)) for v in views], binder.look(start)
+    looks, start = [list(map(binder.look, v)) for v in views], binder.look(first)
     if any(made_anew(x) for x in (start, *chain.from_iterable(looks))):
         return None
     links = []

@@ -202,7 +202,8 @@ class Tape:
             ufunc.at(Y, index, *rows)
             return Y
 
-        Y, X.slot.written = self.other(scattered, (X, index, *rows), {}), True
+        Y = self.other(scattered, (X, index, *rows), {})
+        X.slot.written = True  # so that nobody takes it for what it was: zeros, say, made once more
         X.array, X.slot, X.as_view = Y.array, Y.slot, Y.as_view
 
     def other(self, function, args, settings):

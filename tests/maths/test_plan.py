@@ -1162,10 +1162,6 @@ def test_a_plan_says_what_it_is():
 # ---- Planted faults: each must be seen ----------------------------------------------------------
 
 
-def never_overwritten_is_always(patch):
-    patch.setattr(arenas, "can_be_overwritten", lambda slot, call: True)
-
-
 def last_reads_forgotten(patch):
     last_reads = arenas.last_reads
     patch.setattr(
@@ -1202,7 +1198,6 @@ def sum_overwritten(patch):
 
 
 FAULTS = [
-    never_overwritten_is_always,
     last_reads_forgotten,
     phases_not_kept,
     spacing_not_checked,
