@@ -19,7 +19,7 @@ layer draws at random, and the numbers of constants: do not write into these aft
 
     y = tanh(W a + b) of one vector a, pulled to W and b:
 
-                    phase 0                     phase 1
+                    phase 0: the value          phase 1: what is pulled or pushed
         written     W a   + b   tanh   y²   s = 1 - y²  |  z = ȳ s   W̄ = z aᵀ   (b̄ is z)
         made        W a   + b   tanh  |  y²   s = 1 - y²   z = ȳ s   W̄ = z aᵀ
 

@@ -158,12 +158,14 @@ def used_again(families, placed, again):
         z2 = W2 y1      new memory
         z3 = W3 z2      lies where y1 lay, if nobody reads that afterwards
 
-    The less there is in all, the more of it stays near the processor.
+    The less there is in all, the more of it stays near the processor. A family begins when its
+    first is made, and is over when its last is read: so what is made at once lies over nothing that
+    its later calls still read.
     """
     when = {p.call.out: i for i, p in enumerate(placed)}
     last = last_reads(placed, again)
     begun = {min(slots, key=when.get): slots for slots in families}
-    over, free = {}, {}  # {call: arenas that it is the last to read}, {extent: such arenas}
+    over, free = {}, {}  # {number of a call: arenas that it is the last to read}, {extent: such}
 
     def release(i):
         for arena in over.pop(i, ()):
@@ -203,7 +205,7 @@ class Lent:
     """Memory for results, which is the caller's own as long as the caller knows it.
 
     When nobody else refers to an array any more, nor to a part of it, it is lent again: memory
-    that was used before is there at once, where new memory comes page by page.
+    that was used before is there at once, where new memory comes page by page. Two are remembered.
     """
 
     def __init__(self, shape, dtype):

@@ -22,7 +22,8 @@ from adlab.plan.forms import Look
 def receiving(binder, inputs, stage):
     """A function that takes the inputs of a stage."""
     start = binder.inputs.index(inputs[0]) if inputs else 0
-    copied, looks, env = {}, [], binder.env
+    copied, env = {}, binder.env
+    looks = []  # (place to fill, place of the input, what makes the one of the other)
     for k, slot in enumerate(inputs):
         arena, _ = binder.place[slot]
         if arena.array is None:
@@ -83,7 +84,7 @@ def handing_out(binder, results, read, reuse):
     """A function that hands out the results of a stage and forgets them, and inputs that were read.
 
     Results W1, b, W2 lie in two arenas, (W1, W2) and (b). What these give is W1, W2, b; of that
-    0, 2, 1 are picked, which is W1, b, W2.
+    0, 2, 1 are picked, which is W1, b, W2. An arena may be asked for in two shapes.
     """
     groups, wanted = {}, []  # {where results lie: (what gives them, how many)}, [(where, which)]
     for y in results:

@@ -125,8 +125,8 @@ def coloured(placed, made, readers):
 
 
 def told_by_shared_inputs(placed, colours):
-    """p x1 and p x2 share p, and q x3 gets another colour: so what is made at once is evenly spaced
-    in memory, p with distance 0."""
+    """Calls of one colour that share an input, p x1 and p x2, differ from those that share another,
+    q x3 and q x4: so what is made at once is evenly spaced in memory, p with distance 0."""
     read = [[(c, v) for v in inputs_of(p.call)] for p, c in zip(placed, colours, strict=True)]
     often = Counter(pair for pairs in read for pair in pairs)
     return numbered(

@@ -72,9 +72,10 @@ class Program:
 def handed_out(tape, results):
     """Each result as a View of all of a slot, constants as arrays.
 
-    A small one is copied when it is handed out, in whatever memory it lies. A large one is handed
-    out as it lies, and is the caller's: so it has to be made by a call, which nobody reads. What is
-    no such slot, a part of one, an argument, a result handed out twice, is copied into one.
+    A small one may be read by others and lie anywhere, since it can be copied when it is handed
+    out. A large one is mostly handed out as it lies, in memory that is the caller's: so it has to
+    be made by a call, and read by none. A part of a slot, an argument, and what is a result already
+    get a slot of their own.
     """
     read, found = {view.slot for call in tape.calls for view in call.views}, []
     for phase, several in enumerate(results):
@@ -103,6 +104,7 @@ def needed(calls):
 def postponed(calls):
     """The calls, where those that only a later phase reads stand in it, right before they are read.
 
+    From the last call back: so one that is moved takes along what only it reads.
     So the forward sweep computes values, and a slope is computed when its cotangent has arrived.
     """
     first, stands = {}, []  # where the first call that reads a slot stands: (phase, place)

@@ -56,7 +56,7 @@ def parts_of(x):
 
 
 def as_product(tape, a, p):
-    """a² = square(a),   a³ = a a²,   a^½ = sqrt(a),   a⁻¹ = 1 / a"""
+    """a¹ = a,   a² = square(a),   a³ = a a²,   a^½ = sqrt(a),   a⁻¹ = 1 / a"""
     if type(p) not in (int, float) or a.dtype.kind != "f":
         return None
     if p == 3:

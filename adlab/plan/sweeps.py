@@ -1,7 +1,8 @@
 """The sweeps of a network, for a plan: run on traced arrays, with nested networks written out.
 
 They do what `Network.rule`, `NetworkJacobian.push` and `.pull` do, for values of which nothing is
-known but that NumPy's functions take them.
+known but that NumPy's functions take them: traced arrays or, for `hvp`, dual numbers of these,
+which are `Followed`.
 """
 
 from math import prod
@@ -11,6 +12,7 @@ import numpy as np
 from adlab.followed import Followed
 from adlab.layers import Linear
 from adlab.networks import Network
+from adlab.plan.tape import viewed
 from adlab.plan.traced import Traced, Untraceable, plain
 
 
@@ -92,6 +94,7 @@ def traced(tape, layer, xs, moves):
     rule = CHEAPER.get(type(layer), type(layer).rule)
     try:
         y, row = rule(layer, *xs) if moves else (layer.value(*xs), None)
+        viewed(y)  # is it what it was when it was made?
     except Untraceable:  # it wants numbers, so it is given them, at each run
         y, row = None, None
     if is_known(y):  # not made of what is traced: None, or numbers that hold for these xs alone

@@ -210,7 +210,7 @@ class Tape:
         """Any function: its result is a view of an operand, or that of a call, to be copied."""
         traced = [x for x in leaves([args, settings]) if isinstance(x, Traced)]
         self.fill(traced)
-        result = unwritten(function, traced, plain(args), plain(settings))
+        result = unwritten(function, args, settings)
         if not isinstance(result, np.ndarray | np.generic):
             raise Untraceable(f"{function} gives {type(result).__name__}, which is no array")
         view = seen_in(result, traced)
@@ -243,21 +243,22 @@ def viewed(x):
     return x.as_view if isinstance(x, Traced) else x
 
 
-def unwritten(function, traced, args, settings):
-    """function(*args, **settings); if it writes into the arrays, which a tape would not see, an
-    Untraceable."""
-    writeable = [x.array for x in traced if x.array.flags.writeable]
-    for a in writeable:
-        a.flags.writeable = False
+def unwritten(function, args, settings):
+    """function(*args, **settings) of the numbers at hand; if it writes into them, which a tape
+    would not see, an Untraceable."""
     try:
-        return function(*args, **settings)
+        return function(*plain(args, locked), **plain(settings, locked))
     except ValueError as error:
         if "read-only" not in str(error):
             raise
         raise Untraceable(f"{function} writes into an array that exists") from error
-    finally:
-        for a in writeable:
-            a.flags.writeable = True
+
+
+def locked(x):
+    """The numbers of a Traced array, not to be written to."""
+    array = x.array.view()
+    array.flags.writeable = False
+    return array
 
 
 def as_array(x):

@@ -7,6 +7,8 @@ Ufuncs, functions and operators that get one hand themselves to its tape (`__arr
 Sources: NumPy Enhancement Proposals 13 and 18.
 """
 
+from operator import attrgetter
+
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
@@ -95,13 +97,13 @@ def item(a, key):
     return a[key if any(k is ... for k in keys) else (*keys, ...)]
 
 
-def plain(x):
+def plain(x, numbers=attrgetter("array")):
     """The numbers at hand in place of Traced arrays."""
     if isinstance(x, tuple | list):
-        return type(x)(plain(part) for part in x)
+        return type(x)(plain(part, numbers) for part in x)
     if isinstance(x, dict):
-        return {key: plain(part) for key, part in x.items()}
-    return x.array if isinstance(x, Traced) else x
+        return {key: plain(part, numbers) for key, part in x.items()}
+    return numbers(x) if isinstance(x, Traced) else x
 
 
 def holds_traced(x):

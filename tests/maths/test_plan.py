@@ -757,6 +757,16 @@ def scattered_by_another_name(a):
     return X * a
 
 
+def scattered_by_another_name_alone(a):
+    X = 2 * a
+    np.add.at(X.reshape(-1), np.array([0, 1, 0]), np.ones(3))
+    return X
+
+
+def product_with_its_transpose(a):
+    return np.einsum("ij,jk", a.T, a)
+
+
 def scattered_with_another_name(a):
     X = 2 * a
     Y = X.reshape(-1)
@@ -802,6 +812,8 @@ Runs.__module__ = "tests"
         clipped_in_place_by_position,
         summed_in_place,
         scattered_by_another_name,
+        scattered_by_another_name_alone,
+        product_with_its_transpose,
         scattered_with_another_name,
         scattered_twice,
         without_nan_in_place,
