@@ -20,6 +20,7 @@ from benchmarks.timing import interleaved
 
 MEASURED = [  # some for which one of them matters
     ("mlp-3x8", "value_and_grad"),
+    ("mlp-3x64", "jvp"),
     ("mlp-4x512", "jvp"),
     ("mlp-4x2048", "value_and_grad"),
     ("chain-100", "value_and_grad"),
