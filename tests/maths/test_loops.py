@@ -62,10 +62,10 @@ STEPS = {
     "shared": lambda a, b, own, shared: shared * a,
 }
 P = numbers(3, 6)
-OF_COLUMNS = {
-    "joined": lambda a, b, own, shared: adlab.MatMul()(P, adlab.Concatenate(0)(a, b)),
-    "matrix": lambda a, b, own, shared: adlab.MatMul()(
-        own, adlab.MatMul()(adlab.Transpose()(a), b)
+OF_COLUMNS = {  # bounded by tanh: a loop must not overflow
+    "joined": lambda a, b, own, shared: adlab.Tanh()(adlab.MatMul()(P, adlab.Concatenate(0)(a, b))),
+    "matrix": lambda a, b, own, shared: adlab.Tanh()(
+        adlab.MatMul()(own, adlab.MatMul()(adlab.Transpose()(a), b))
     ),
 }
 
