@@ -120,7 +120,15 @@ def test_a_second_start_finds_the_port_taken(server, tmp_path):
     assert ran.stderr == f"adlab: port {port} is in use; choose another, or leave --port out\n"
 
 
-def test_control_c_stops_it(tmp_path):
+@pytest.fixture
+def heard():
+    """Ctrl-C is heard: what a script starts in the background ignores it, and hands that on."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_control_c_stops_it(tmp_path, heard):
     env = environment(tmp_path / "home")
     with running([*ADLAB, "start", "--no-browser"], tmp_path, env) as server:
         server.process.send_signal(signal.SIGINT)
@@ -129,7 +137,7 @@ def test_control_c_stops_it(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no terminals of this kind")
-def test_control_c_twice_in_a_terminal_stops_it(tmp_path):
+def test_control_c_twice_in_a_terminal_stops_it(tmp_path, heard):
     ours, theirs = os.openpty()
     env = environment(tmp_path / "home")
     command = [*ADLAB, "start", "--no-browser"]
