@@ -10,11 +10,10 @@ Source: Clifford's dual numbers a + b ε with ε² = 0 (1873); as forward mode: 
 *Evaluating Derivatives*, chapter 3.
 """
 
-from adlab.followed import Followed, Follower, in_use, rule_of
+from adlab.followed import Followed, Follower, returned, rule_of
 from adlab.networks import returns_several
 from adlab.operations import not_real
-from adlab.trees import leaves, rebuilt
-from adlab.vectors import floats
+from adlab.trees import is_tree, leaves, rebuilt
 
 
 class Dual(Followed):
@@ -72,6 +71,9 @@ def push_along(f, args, V):
     y = follower.run(f, [follower.dual(a, v) for a, v in zip(args, V, strict=True)])
     if y is None:
         raise TypeError("the function returns None: does it lack a `return`?")
-    values, tangents = zip(*(follower.parts(part) for part in leaves(y)), strict=True)
-    values = [floats(in_use(a), "a result", float) for a in values]
+    parts = list(map(follower.parts, leaves(y)))
+    if not parts:
+        raise TypeError("the function returns no value: there is nothing to differentiate")
+    values, tangents = zip(*parts, strict=True)
+    values = [returned(a, not is_tree(y)) for a in values]
     return rebuilt(y, values), rebuilt(y, tangents)

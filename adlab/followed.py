@@ -22,9 +22,11 @@ import numpy as np
 from adlab.operations import Through, full_name, no_rule, refuse_unknown
 from adlab.rules import COMPOSED, FLAT, RULES, UFUNC_METHODS, as_type, index, outer
 from adlab.rules.moves import array, holds_followed
+from adlab.vectors import floats
 
 RANKS = count(1)
 LISTS = (list, tuple, range)
+UNSET = ("out", "dtype")  # settings that are as good as left out if they are None
 OVER = (
     "a value of a function that has been differentiated is used after its end: return what you "
     "need from the function, or keep stop_gradient(x)"
@@ -37,12 +39,14 @@ ENTRY = (
 
 def call(function, args, settings):
     """What NumPy's function gives where some arguments are followed."""
+    if settings:
+        settings = {key: x for key, x in settings.items() if x is not None or key not in UNSET}
     rules = RULES.get(function)
     if rules is None:
         return call_another(function, args, settings)
     if settings:
-        check_names(function, *settings)
         refuse_followed(function, settings)
+        check_names(function, *settings)
     if function is np.where and len(args) == 1:
         return call(np.nonzero, args, settings)
     inner = None
@@ -123,6 +127,20 @@ def in_use(x):
     if isinstance(x, Followed) and not x.follower.open:
         raise ValueError(OVER)
     return x
+
+
+def returned(y, alone):
+    """A result of a function that is not followed, as an array of floats.
+
+    If it is the only one, it must be a float itself: else a derivative was hardly meant.
+    """
+    y = in_use(y)
+    if alone and (type(y) is bool or getattr(getattr(y, "dtype", None), "kind", "f") in "iub"):
+        raise TypeError(
+            f"the result is of type {np.result_type(y)}: whole numbers and truth values jump, and "
+            "have no derivative; return floats"
+        )
+    return floats(y, "a result", float)
 
 
 class Follower:
@@ -238,6 +256,9 @@ class Followed:
             raise TypeError("iteration over a 0-d array")
         return (self[k] for k in range(len(self)))
 
+    def __contains__(self, x):
+        return bare(x) in self.value
+
     def __getitem__(self, key):
         return call(index, (self, key), {})
 
@@ -303,9 +324,11 @@ class Followed:
     # ---- Methods that are functions ----
 
     def reshape(self, *shape, order="C"):
+        if len(shape) == 1 and np.ndim(shape[0]):
+            shape = tuple(shape[0])
         if shape == self.shape and order == "C":
             return self
-        return call(np.reshape, (self, shape[0] if len(shape) == 1 else shape), in_order(order))
+        return call(np.reshape, (self, shape), in_order(order))
 
     def transpose(self, *axes):
         return call(np.transpose, (self, (axes[0] if len(axes) == 1 else axes) or None), {})
@@ -367,7 +390,12 @@ def in_order(order):
 
 
 def binary(ufunc):
-    return lambda x, other: call(ufunc, (x, other), {})
+    def operator(x, other):
+        if getattr(other, "__array_ufunc__", True) is None:
+            return NotImplemented  # a Jacobian, which knows what u @ J is
+        return call(ufunc, (x, other), {})
+
+    return operator
 
 
 def mirrored(ufunc):
@@ -421,7 +449,10 @@ def refuse_followed(function, settings):
     """A TypeError for an argument that is followed and named: rules know them by their places."""
     for key, x in settings.items():
         if isinstance(x, Followed):
-            raise TypeError(f"{full_name(function)}: hand {key} over by its place, not by name")
+            raise TypeError(
+                f"{full_name(function)}: hand {key} over by its place, not by name; where it has "
+                f"none, hand over stop_gradient({key})"
+            )
 
 
 def rule_of(function, rules, k):

@@ -1,6 +1,7 @@
 """Kinds of Jacobian that NumPy's own functions ask for, beyond those that layers need.
 
     OfResult       diag(φ'), where φ' is a formula in the result y: y is all that is held
+    Mask           y = x where it is taken, 0 elsewhere
     Cast           the same numbers in another float type
     Slice          y = x[key]            its transpose puts y back into zeros
     Part           y = [0 ; x ; 0], what a concatenation makes of one of its parts
@@ -42,6 +43,26 @@ class OfResult(Jacobian):
 
     def held(self):
         return (self.y,)
+
+
+class Mask(Jacobian):
+    """Entries that are `taken` stay as they are, all others become 0:  J = diag(1 or 0).
+
+    A diagonal of numbers would make 0 · ∞ = NaN of an infinite tangent that is not taken.
+    """
+
+    def __init__(self, taken, dtype):
+        super().__init__(taken.shape, taken.shape, np.dtype(dtype))
+        self.taken = taken
+
+    def push(self, V):
+        return np.where(self.taken, V, 0)
+
+    def pull(self, U):
+        return np.where(self.taken, U, 0)
+
+    def held(self):
+        return (self.taken,)
 
 
 class Cast(Jacobian):

@@ -35,6 +35,7 @@ from adlab.jacobians import Jacobian, Row, Transposed
 from adlab.layers import Add, Layer, Multiply, Power, Scale, Shift
 from adlab.operations import as_layer, full_name, refuse_unknown
 from adlab.rules import RULES
+from adlab.trees import is_tree, leaves
 from adlab.vectors import count, floats, own, size
 
 
@@ -97,8 +98,7 @@ class Recording:
             )
         if isinstance(a, Value):
             return a.name
-        parts = a.values() if isinstance(a, dict) else a if isinstance(a, tuple | list) else ()
-        if any(isinstance(part, Value) for part in parts):
+        if is_tree(a) and any(isinstance(part, Value) for part in leaves(a)):
             raise TypeError(
                 f"a {type(a).__name__} of values is no array: hand values over one by one, and "
                 "return one value or a plain tuple of them"

@@ -107,8 +107,10 @@ def no_rule(function):
 
 
 def full_name(function):
-    module = getattr(function, "__module__", None) or "numpy"
-    return f"{module.replace('numpy', 'np', 1)}.{function.__name__}"
+    name, module = function.__name__, getattr(function, "__module__", None)
+    if module is None:  # a ufunc: NumPy's, or that of another library
+        return f"np.{name}" if getattr(np, name, None) is function else name
+    return f"{module.replace('numpy', 'np', 1)}.{name}"
 
 
 def refuse_unknown(function, rule, settings):
@@ -130,7 +132,8 @@ def refuse_unknown(function, rule, settings):
 
 INSTEAD = {  # of a setting
     "where": "write np.where(condition, x, 0.0) for what it takes (1.0 in a product)",
-    "initial": "leave it out, and add it to the result (or take np.maximum of both)",
+    "initial": "leave it out, and add it to the result (in a product multiply, of a maximum take "
+    "np.maximum of both)",
     "dtype": "leave it out, and write x.astype(...)",
     "casting": "leave it out, and write x.astype(...)",
     "fweights": "write np.repeat(m, fweights, axis=1)",

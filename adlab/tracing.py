@@ -17,13 +17,13 @@ from functools import cached_property
 
 import numpy as np
 
-from adlab.followed import Followed, Follower, in_use, rule_of
+from adlab.followed import Followed, Follower, returned, rule_of
 from adlab.jacobians import Jacobian, Row
 from adlab.layers import Layer
 from adlab.networks import Equation, Network, NetworkJacobian, spans, with_last_uses
 from adlab.operations import as_layer, not_real
 from adlab.trees import is_tree, leaves, rebuilt
-from adlab.vectors import count, floats, memory, total
+from adlab.vectors import count, in_dtype, memory, total
 
 IN_PLACE = (
     "adlab: an array that the derivative reads can't be changed in place before the function has "
@@ -46,7 +46,9 @@ class Trace(Follower):
     """The nodes of a function that is being run.
 
     A node is (parents, blocks, called): the numbers of its inputs, its Jacobians in them, and what
-    was called, with what. Values are counted through, first the arguments, then the nodes' results.
+    was called: (function, arguments without those that are followed, the places of these, settings)
+    or (layer, arguments in this way, Row). Values are counted through, first the arguments, then
+    the nodes' results.
     """
 
     def __init__(self, given):
@@ -83,7 +85,7 @@ class Trace(Follower):
     def step(self, layer, args):
         """A layer; what is not followed is a constant to it. A Network leaves its equations."""
         if isinstance(layer, Network):
-            return layer.evaluate(args, lambda equation, xs: equation.layer(*xs))
+            return layer.evaluate(layer.arguments(args), lambda equation, xs: equation.layer(*xs))
         mine = [k for k, a in enumerate(args) if self.follows(a)]
         values = layer.arguments([a.value if k in mine else steady(a) for k, a in enumerate(args)])
         y, row = layer.rule(*values)
@@ -105,10 +107,9 @@ class Trace(Follower):
         if type(a) is not np.ndarray or a.nbytes <= SMALL:
             return
         owner = memory(a)
-        owner = owner if isinstance(owner, np.ndarray) else a
-        if owner.flags.writeable and any(J.held() for J in blocks):
+        if any(J.held() for J in blocks):
             for array in (a, owner):
-                if array.flags.writeable:
+                if isinstance(array, np.ndarray) and array.flags.writeable:
                     array.flags.writeable = False
                     self.locked.append(array)
 
@@ -118,8 +119,10 @@ class Trace(Follower):
     def close(self):
         """The function has returned: nobody follows any more, and what was locked is free."""
         super().close()
-        while self.locked:  # the owner of a memory before those who look at it
-            self.locked.pop().flags.writeable = True
+        owners_first = sorted(self.locked, key=lambda a: isinstance(a.base, np.ndarray))
+        self.locked.clear()
+        for array in owners_first:  # NumPy lets a view be written to only if its owner is
+            array.flags.writeable = True
 
     def note(self, y, node):
         number = self.given + len(self.nodes)
@@ -193,9 +196,10 @@ class TracedJacobian(NetworkJacobian):
                 moved = [J.push(v) for J, v in zip(blocks, vs, strict=True) if v is not None]
             tangent[number] = total(moved) if moved else None
         k = count(next(v for v in V if v is not None))
+        tangent = [None if end is None else tangent[end] for end in self.ends]
         Y_dot = tuple(
-            np.zeros((k, *shape), dtype) if end is None or tangent[end] is None else tangent[end]
-            for end, shape, dtype in zip(self.ends, self.shapes, self.dtypes, strict=True)
+            np.zeros((k, *shape), dtype) if v is None else in_dtype(v, dtype)
+            for v, shape, dtype in zip(tangent, self.shapes, self.dtypes, strict=True)
         )
         return Y_dot if self.several else Y_dot[0]
 
@@ -225,11 +229,14 @@ class TracedJacobian(NetworkJacobian):
                     bar, so_far = J.pull(u), cotangent[p]
                     cotangent[p] = bar if so_far is None else so_far + bar
         some = next(u for u in given if u is not None)
-        wanted = wanted or (True,) * n
-        return tuple(
-            (np.zeros_like(some, shape=(len(some), *a.shape)) if u is None else u) if w else None
-            for u, a, w in zip(cotangent, self.args, wanted, strict=False)
-        )
+
+        def bar_of(u, a):
+            if u is None:
+                return np.zeros_like(some, a.dtype, shape=(len(some), *a.shape))
+            return in_dtype(u, a.dtype)
+
+        pairs = zip(cotangent, self.args, wanted or (True,) * n, strict=True)
+        return tuple(bar_of(u, a) if w else None for u, a, w in pairs)
 
     def moved_by_arguments(self, wanted):
         """For each value, whether it moves when the wanted arguments do."""
@@ -318,13 +325,12 @@ def trace(f, args, layer):
     from left to right as outputs. `layer` knows the names, for the equations and for errors.
     """
     follower = Trace(len(args))
-    returned = follower.run(f, [Traced(a, follower, k) for k, a in enumerate(args)])
-    if returned is None:
+    tree = follower.run(f, [Traced(a, follower, k) for k, a in enumerate(args)])
+    if tree is None:
         raise TypeError(f"{layer.name} returns None: does it lack a `return`?")
-    results = [y if follower.follows(y) else in_use(y) for y in leaves(returned)]
-    results = [floats(y, "a result", float) for y in results]
+    results = [y if follower.follows(y) else returned(y, not is_tree(tree)) for y in leaves(tree)]
     if not results:
         raise TypeError(f"{layer.name} returns no value: there is nothing to differentiate")
-    J = TracedJacobian(follower, results, args, is_tree(returned), layer)
+    J = TracedJacobian(follower, results, args, is_tree(tree), layer)
     ys = [follower.value_of(y) for y in results]
-    return (rebuilt(returned, ys) if is_tree(returned) else ys[0]), J
+    return (rebuilt(tree, ys) if is_tree(tree) else ys[0]), J

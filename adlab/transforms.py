@@ -27,7 +27,7 @@ from adlab.layers import Layer
 from adlab.networks import Network, function_name, input_names
 from adlab.tracing import TracedJacobian, trace
 from adlab.trees import holds_arrays, is_tree, leaves, matched, rebuilt
-from adlab.vectors import basis, count, many, own, size, stack, unstack
+from adlab.vectors import basis, count, in_dtype, many, own, size, stack, unstack
 
 
 def jvp(f, primals, tangents):
@@ -57,8 +57,9 @@ def check_tuples(transform, primals, tangents):
 
 
 def filled(v, y, k):
-    """The k tangents of the result y, zeros where it does not move."""
-    return np.zeros((k, *np.shape(y)), np.result_type(y)) if v is None else v
+    """The k tangents of the result y, in its type, zeros where it does not move."""
+    dtype = np.result_type(y)
+    return np.zeros((k, *np.shape(y)), dtype) if v is None else in_dtype(v, dtype)
 
 
 def vjp(f, *primals):
@@ -102,9 +103,7 @@ def pulled_once(J):
     one = np.ones((1,), J.dtype)
     if not isinstance(J, TracedJacobian):
         return own(unstack(J.pull(one), True, 0))
-    bars = zip(J.pull(one, once=True), J.args, strict=True)
-    bars = tuple([u if u.dtype == a.dtype else u.astype(a.dtype) for u, a in bars])
-    return own(unstack(bars, True, 0))
+    return own(unstack(J.pull(one, once=True), True, 0))
 
 
 def grad(f, argnums=0):

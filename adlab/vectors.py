@@ -68,6 +68,11 @@ def floats(x, who, dtype=None):
     raise TypeError(f"{who} must be numbers, got {type(x).__name__} of type {a.dtype}")
 
 
+def in_dtype(x, dtype):
+    """x in this float type: as it is, if it has it."""
+    return x if x.dtype == dtype else x.astype(dtype)
+
+
 def alike(arrays, given):
     """The arrays, where what was given as lists and plain numbers takes on the others' type."""
     weak = [not hasattr(x, "dtype") for x in given]

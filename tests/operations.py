@@ -198,10 +198,13 @@ FUNCTIONS = {
     + calls(lambda x: np.prod(x, axis=1), [(2, 3)])
     + calls(lambda x: np.prod(x, axis=(0, 2), keepdims=True), [(2, 3, 2)])
     + [Call(np.prod, (np.array([2.0, 0.0, 3.0]),)), Call(np.prod, (np.array([0.0, 0.0, 3.0]),))]
+    + calls(lambda x: np.prod(x, 0, None, None, True), [(2, 3)])
+    + calls(lambda x: np.prod(x, dtype=np.float64, out=None), [(2, 3)])
     + [Call(lambda x: np.prod(x, 0), (np.array([[2.0, 0.0], [0.5, -1.0], [0.0, 3.0]]),))],
     np.cumsum: calls(np.cumsum, [(4,)], [(2, 3)])
     + calls(lambda x: np.cumsum(x, axis=0), [(2, 3)])
-    + calls(lambda x: x.cumsum(-1), [(2, 3)]),
+    + calls(lambda x: x.cumsum(-1), [(2, 3)])
+    + calls(lambda x: np.cumsum(x, None, np.float64, None), [(2, 3)]),
     np.diff: calls(np.diff, [(4,)], [(2, 3)])
     + calls(lambda x: np.diff(x, prepend=0.0, append=[[1.0], [2.0]]), [(2, 3)])
     + calls(lambda x: np.diff(x, 2, axis=0), [(4, 3)]),
@@ -260,8 +263,9 @@ FUNCTIONS = {
     + calls(lambda x: np.diag(x, 2), [(2,)]),
     np.diagonal: calls(np.diagonal, [(2, 3)])
     + calls(lambda x: x.diagonal(axis1=1, axis2=2), [(2, 3, 4)]),
-    np.tril: calls(np.tril, [(3, 2)], [(2, 2, 3)]) + calls(lambda x: np.tril(x, -1), [(3, 2)]),
-    np.triu: calls(np.triu, [(3, 2)]) + calls(lambda x: np.triu(x, 1), [(3, 4)]),
+    np.tril: calls(np.tril, [(3, 2)], [(2, 2, 3)], [(3,)])
+    + calls(lambda x: np.tril(x, -1), [(3, 2)], [(3,)]),
+    np.triu: calls(np.triu, [(3, 2)], [(1,)]) + calls(lambda x: np.triu(x, 1), [(3, 4)], [(4,)]),
     np.reshape: calls(lambda x: np.reshape(x, (3, 2)), [(2, 3)], [(6,)])
     + calls(lambda x: x.reshape(-1), [(2, 3)])
     + calls(lambda x: x.reshape(3, -1), [(2, 3)])
@@ -288,7 +292,7 @@ FUNCTIONS = {
     np.atleast_3d: calls(np.atleast_3d, [()], [(3,)], [(2, 3)], [(2, 1, 2, 3)]),
     np.meshgrid: calls(lambda x, y: np.stack(np.meshgrid(x, y)), [(2,), (3,)])
     + calls(lambda x, y: several(*np.meshgrid(x, y, sparse=True)), [(2,), (3,)])
-    + calls(lambda x, y: np.meshgrid(x, y, [1.0, 2.0])[1], [(3,), (4,)])
+    + calls(lambda x, y: 1.0 * np.meshgrid(x, y, [1.0, 2.0])[1], [(3,), (4,)])
     + calls(lambda x, y: np.stack(np.meshgrid(x, y, indexing="ij")), [(2,), (3,)]),
     np.broadcast_arrays: calls(
         lambda x, y: np.stack(np.broadcast_arrays(x, y)), [(2, 1), (3,)], [(), (2,)]
@@ -335,7 +339,8 @@ FUNCTIONS = {
     + calls(lambda x: np.pad(x, ((1, 0), (2, 3))), [(2, 3)])
     + calls(lambda x: np.pad(x, 2, mode="edge"), [(3,)])
     + calls(lambda x: np.pad(x, 1, "wrap"), [(2, 3)])
-    + calls(lambda x: np.pad(x, 1, constant_values=7.0), [(3,)]),
+    + calls(lambda x: np.pad(x, 1, constant_values=7.0), [(3,)])
+    + calls(lambda x: np.pad(x, {0: (1, 2), -1: 3}), [(2, 3)]),
     np.take: calls(lambda x: np.take(x, TAKEN), [(3, 2)], [(4,)])
     + calls(lambda x: x.take([2, 2, 0], axis=1), [(2, 3)]),
     np.take_along_axis: calls(lambda x: np.take_along_axis(x, TAKEN, 1), [(2, 3)]),

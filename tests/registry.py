@@ -809,6 +809,14 @@ JACOBIANS = {
             ((3,), (3, 2), 1, 1, 2),
         ]
     ],
+    kinds.Mask: [
+        case(
+            f"Mask {s}",
+            lambda r, s=s: kinds.Mask(np.asarray(r(*s) > 0), r(*s).dtype),
+            lambda r, s=s: np.diag((r(*s) > 0).ravel() * 1.0),
+        )
+        for s in [(), (3,), (2, 3)]
+    ],
     kinds.Cast: [
         case(
             f"Cast {s}",

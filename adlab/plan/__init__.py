@@ -13,9 +13,10 @@ written on a tape, and the tape becomes a flat list of bound calls in memory of 
 does what the Jacobians of the layers do, without making them again each time, and needs no
 derivatives of its own; one, for Linear, is there because it is faster.
 
-A layer that asks for numbers while it is traced, as MaxPool does, is run as it is. What is decided
-while a question is traced, when it is first asked, stays: shapes, the settings of layers, what a
-layer draws at random, and the numbers of constants: do not write into these afterwards.
+A layer that asks for numbers while it is traced, as MaxPool does, is run as it is, once for its
+value and once more for its vectors: so it must not draw at random. What is decided while a question
+is traced, when it is first asked, stays: shapes, the settings of layers, what another layer draws
+at random, and the numbers of constants: do not write into these afterwards.
 
     y = tanh(W a + b) of one vector a, pulled to W and b:
 
@@ -62,6 +63,7 @@ from adlab.plan.sweeps import Node, evaluated, pulled, pushed
 from adlab.plan.tape import Tape
 from adlab.plan.traced import Untraceable
 from adlab.transforms import Function, as_layer, hvp, numbered, places_among
+from adlab.trees import is_tree
 from adlab.vectors import basis, floats, size
 
 KIND = attrgetter("__class__", "shape", "dtype")  # what a plan is made for
@@ -72,8 +74,8 @@ class Plan:
 
     `argnums` are the arguments to differentiate by, as in `grad`: a number, or several; without it
     all, and gradients are a tuple of all. Results are the caller's own; with `reuse=True` arrays
-    are the same each time, overwritten by the next call, which saves copies: don't hand them in as
-    arguments, nor write into a value before you have pulled through it.
+    lie in the same memory each time, overwritten by the next call, which saves copies: don't hand
+    them in as arguments, nor write into a value before you have pulled through it.
 
     What is asked first is compiled when it is asked first. A plan has one memory, so threads that
     share it wait for each other; give each its own plan where they should not.
@@ -154,8 +156,8 @@ class Plan:
     def jacobian(self, *args):
         """The whole Jacobian by the chosen arguments, each block of shape output + input.
 
-        In one sweep, matrix-valued: of all columns or of all rows, whichever are fewer. If it is of
-        all columns, they are what lies in one piece in memory.
+        In one sweep, matrix-valued: of all columns or of all rows, whichever are fewer. What was
+        pushed column by column is handed out as it lies in memory, transposed.
         """
         args = self.checked(args)
         with self.lock:
@@ -382,5 +384,18 @@ def as_network(f, given):
         try:
             return Network(layer.f, layer.inputs)
         except (TypeError, AttributeError):  # it needs shapes or values, which names do not have
-            return Network(layer, layer.inputs)
+            return Network(Step(layer.f, given), layer.inputs)
     return Network(layer, numbered(given))
+
+
+class Step(Function):
+    """A function that asks for numbers, as one step of a network: it has one result."""
+
+    def value(self, *args):
+        y = super().value(*args)
+        if is_tree(y):
+            raise TypeError(
+                f"{self.name} asks for numbers while it runs, and returns several results: a plan "
+                "can't hold both; return one array, or do without a plan"
+            )
+        return y

@@ -74,12 +74,15 @@ def address(array):
 
 
 def identity(x):
-    """Equal for operands that are the same; arrays are constants, and told apart by their id."""
+    """Equal for operands that are the same: arrays, which are constants, if they look at the same
+    memory in the same way."""
     if isinstance(x, View):
         return x
     if isinstance(x, tuple | list):
         return type(x), *map(identity, x)
-    return id(x) if hasattr(x, "dtype") else (type(x), repr(x))
+    if isinstance(x, np.ndarray):
+        return address(x), x.shape, x.strides, x.dtype
+    return type(x), repr(x)
 
 
 def type_of(x):

@@ -3,7 +3,7 @@
     receive(inputs)     copies small inputs side by side; what calls look up is put into `env`: the
                         inputs, the new memory of results, and looks at both, as W.T
     hand_out()          the results, arrays that are the caller's own; `env` forgets them, and the
-                        inputs, unless a later stage may read them again
+                        inputs, unless a later stage may read them
 
 Both are made after all calls are bound: only then it is known how they look at arrays.
 """
@@ -98,20 +98,21 @@ def handing_out(binder, results, read, reuse):
                 groups[where] = arrays_of(binder, arena, y.shape, reuse), len(arena.slots)
         wanted.append((where, which))
     starts = accumulate((n for _, n in groups.values()), initial=0)
-    start = dict(zip(groups, starts, strict=False))
-    picked = picker([start[where] + which for where, which in wanted])
+    begins = dict(zip(groups, starts, strict=False))
+    picked = picker([begins[where] + which for where, which in wanted])
     gives, env = [give for give, _ in groups.values()], binder.env
 
     over = {binder.place[y.slot][0] for y in results if not isinstance(y, np.ndarray)}
     over |= {binder.place[slot][0] for slot in read}
     looks = [i for arena in over for i, *_ in arena.looks]
-    nothing = [None] * len(read)
+    start = binder.inputs.index(read[0]) if read else 0
+    places, nothing = slice(start, start + len(read)), [None] * len(read)
 
     def hand_out():
         found = []
         for give in gives:
             found.extend(give())
-        env[: len(nothing)] = nothing
+        env[places] = nothing
         for i in looks:
             env[i] = None
         return picked(found)

@@ -48,14 +48,19 @@ class Program:
         binder = Binder(place, tape.inputs)
         stages = [[k] for k in range(len(results))] if again else [range(len(results))]
         self.calls = [binder.calls([p for p in placed if p.phase in stage]) for stage in stages]
-        read = [] if again else tape.inputs
+        given = [[slot for slot in tape.inputs if slot.phase in stage] for stage in stages]
         self.end = [  # before `begin`, which has to know all that is looked up
-            exchange.handing_out(binder, [y for k in stage for y in results[k]], read, reuse)
-            for stage in stages
+            exchange.handing_out(
+                binder,
+                [y for k in stage for y in results[k]],
+                inputs if stage is stages[-1] else [],  # a later stage may read those of this one
+                reuse,
+            )
+            for stage, inputs in zip(stages, given, strict=True)
         ]
         self.begin = [
-            exchange.receiving(binder, [slot for slot in tape.inputs if slot.phase in stage], stage)
-            for stage in stages
+            exchange.receiving(binder, inputs, stage)
+            for stage, inputs in zip(stages, given, strict=True)
         ]
 
     def run(self, inputs, stage=0):

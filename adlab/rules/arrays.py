@@ -4,6 +4,8 @@ COMPOSED    the function of NumPy, and how it is written with functions that hav
 NEWER       the same, for functions that not every NumPy has yet
 """
 
+from math import prod
+
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
@@ -134,11 +136,11 @@ def diag(v, k=0):
 
 
 def tril(m, k=0):
-    return np.where(np.tri(*m.shape[-2:], k, dtype=bool), m, 0.0)
+    return np.where(np.tri(*m.shape[-2:], k=k, dtype=bool), m, 0.0)
 
 
 def triu(m, k=0):
-    return np.where(np.tri(*m.shape[-2:], k - 1, dtype=bool), 0.0, m)
+    return np.where(np.tri(*m.shape[-2:], k=k - 1, dtype=bool), 0.0, m)
 
 
 def shifted(sign):
@@ -217,7 +219,8 @@ def piecewise(x, condlist, funclist):
 def apply_along_axis(func1d, axis, arr, *args, **kwargs):
     lines = np.moveaxis(arr, axis, -1)
     shape = lines.shape[:-1]
-    made = np.stack([func1d(line, *args, **kwargs) for line in lines.reshape(-1, arr.shape[axis])])
+    rows = lines.reshape(prod(shape), arr.shape[axis])
+    made = np.stack([func1d(line, *args, **kwargs) for line in rows])
     made = np.reshape(made, (*shape, *made.shape[1:]))
     axis = normalize_axis_index(axis, arr.ndim)
     last = range(len(shape), made.ndim)

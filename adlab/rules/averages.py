@@ -25,13 +25,14 @@ def count(a, axis):
 
 def var(a, axis=None, ddof=0, keepdims=False, *, correction=None):
     c, ddof = centred(a, axis), ddof if correction is None else correction
-    return np.sum(c * c, axis=axis, keepdims=keepdims) / (count(a, axis) - ddof)
+    return np.sum(c * c, axis=axis, keepdims=keepdims) / max(count(a, axis) - ddof, 0)
 
 
 def std(a, axis=None, ddof=0, keepdims=False, *, correction=None):
     """A length, so that the slope is 0 where all are equal."""
     ddof = ddof if correction is None else correction
-    return length(centred(a, axis), axis=axis, keepdims=keepdims) / sqrt(count(a, axis) - ddof)
+    n = max(count(a, axis) - ddof, 0)
+    return length(centred(a, axis), axis=axis, keepdims=keepdims) / sqrt(n)
 
 
 def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
@@ -56,7 +57,7 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None):
         rows = np.concatenate([rows, as_variables(y, rowvar)], axis=0)
     ddof = int(not bias) if ddof is None else ddof
     c = centred(rows, 1)
-    return np.squeeze(c @ np.transpose(c) / (rows.shape[1] - ddof))
+    return np.squeeze(c @ np.transpose(c) / max(rows.shape[1] - ddof, 0))
 
 
 def as_variables(m, rowvar):
@@ -232,6 +233,8 @@ def percentile(a, q, axis=None, method="linear", keepdims=False):
 
 
 def median(a, axis=None, keepdims=False):
+    if not count(a, axis):
+        return np.mean(a, axis=axis, keepdims=keepdims)  # NaN
     return quantile(a, 0.5, axis, keepdims=keepdims)
 
 
@@ -251,15 +254,21 @@ def nanmean(a, axis=None, keepdims=False):
     return np.sum(np.where(there, 0.0, a), axis=axis, keepdims=keepdims) / n
 
 
-def nanvar(a, axis=None, ddof=0, keepdims=False):
+def nancentred(a, axis, ddof, keepdims):
+    """(a without its mean, 0 in the place of NaN; how many numbers there are, less ddof)"""
     there = np.isnan(a)
     c = np.where(there, 0.0, a - nanmean(a, axis, True))
-    n = np.sum(~there, axis=axis, keepdims=keepdims).astype(a.dtype)
-    return np.sum(c * c, axis=axis, keepdims=keepdims) / (n - ddof)
+    return c, np.sum(~there, axis=axis, keepdims=keepdims).astype(a.dtype) - ddof
+
+
+def nanvar(a, axis=None, ddof=0, keepdims=False):
+    c, n = nancentred(a, axis, ddof, keepdims)
+    return np.sum(c * c, axis=axis, keepdims=keepdims) / n
 
 
 def nanstd(a, axis=None, ddof=0, keepdims=False):
-    return np.sqrt(nanvar(a, axis, ddof, keepdims))
+    c, n = nancentred(a, axis, ddof, keepdims)
+    return length(c, axis=axis, keepdims=keepdims) / np.sqrt(n)
 
 
 def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):

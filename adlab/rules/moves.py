@@ -13,8 +13,8 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from adlab.jacobians import Diagonal, Gather, Permute
-from adlab.kinds import Cast, Cumulative, Part, Slice
-from adlab.rules.slopes import copied, reshaped, times_copy
+from adlab.kinds import Cast, Cumulative, Mask, Part, Slice
+from adlab.rules.slopes import copied, reshaped
 
 
 # ---- Functions of our own that NumPy has under another form ----------------------------------
@@ -95,7 +95,7 @@ def summed(y, a, axis=None, dtype=None, out=None, keepdims=False, initial=0, whe
     """J = 1ᵀ, the transpose of a copy along the axes that are summed."""
     J = added_up(a.shape, y.shape, y.dtype, reduced(axis, a.ndim))
     if where is not None:
-        J = J @ Diagonal(np.broadcast_to(where, a.shape).astype(y.dtype))
+        J = J @ Mask(np.broadcast_to(where, a.shape), y.dtype)
     return J if y.dtype == a.dtype else J @ Cast(a.shape, a.dtype, y.dtype)
 
 
@@ -129,7 +129,7 @@ def extreme(y, a, axis=None, out=None, keepdims=False, initial=None, where=None)
     return summed(y, a, axis) @ Diagonal(hit / count)
 
 
-def multiplied(y, a, axis=None, keepdims=False):
+def multiplied(y, a, axis=None, dtype=None, out=None, keepdims=False):
     """∂(a_1 a_2 ... )/∂a_i is the product of the others."""
     axes = reduced(axis, a.ndim)
     others = beside(y, a, axes) / a if (a != 0).all() else products_of_others(a, axes)
@@ -151,10 +151,12 @@ def placed_on_diagonal(Y, v, k=0):
     return Gather(np.diagonal(places(Y), k), Y.shape).T
 
 
-def accumulated(y, a, axis=None):
+def accumulated(y, a, axis=None, dtype=None, out=None):
     if axis is None:
-        return Cumulative(y.shape, -1) @ reshaped(a.shape, y.shape, y.dtype)
-    return Cumulative(a.shape, normalize_axis_index(axis, a.ndim) - a.ndim)
+        J = Cumulative(y.shape, -1) @ reshaped(a.shape, y.shape, y.dtype)
+    else:
+        J = Cumulative(a.shape, normalize_axis_index(axis, a.ndim) - a.ndim)
+    return J if y.dtype == a.dtype else J @ Cast(a.shape, a.dtype, y.dtype)
 
 
 # ---- Putting arrays together and taking them apart -------------------------------------------
@@ -205,7 +207,8 @@ def chosen(k):
 
     def jacobian(y, condition, *xs):
         taken = np.not_equal(condition, 0) if k == 1 else np.equal(condition, 0)
-        return times_copy(np.broadcast_to(taken, y.shape), np.shape(xs[k - 1]), y)
+        J, shape = Mask(np.broadcast_to(taken, y.shape), y.dtype), np.shape(xs[k - 1])
+        return J if shape == y.shape else J @ copied(shape, y.shape, y.dtype)
 
     return jacobian
 
@@ -243,6 +246,9 @@ def padded(y, x, pad_width, mode="constant", constant_values=0):
         )
     if mode != "constant":
         return moved(np.pad)(y, x, pad_width, mode)
+    if isinstance(pad_width, dict):  # {axis: width or (before, behind)}
+        widths = [pad_width.get(i, pad_width.get(i - x.ndim, 0)) for i in range(x.ndim)]
+        pad_width = [np.broadcast_to(width, 2) for width in widths]
     before = np.broadcast_to(np.asarray(pad_width), (x.ndim, 2))[:, 0]
     key = tuple(slice(int(b), int(b) + n) for b, n in zip(before, x.shape, strict=True))
     return Slice(key, y.shape, x.shape).T

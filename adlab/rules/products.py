@@ -63,7 +63,7 @@ def matmul_right(Y, A, B):
         return Kronecker(A=A[None, :], matrices=B.shape, shape_out=Y.shape)
     left, right, stack = matrices(A, B)
     if right.ndim == 2 and stack:  # one B for all of the stack: one long matrix A
-        left, stack = left.reshape(-1, left.shape[-1]), ()
+        left, stack = left.reshape(prod(left.shape[:-1]), left.shape[-1]), ()
     shape = (*stack, *right.shape[-2:])
     J = Kronecker(A=stacked(left, stack), matrices=shape, shape_out=Y.shape)
     return J if shape == B.shape else J @ spread(B.shape, shape, column=B.ndim == 1)

@@ -26,6 +26,7 @@ MOVES = {
     np.size,
     np.split,
     np.stack,
+    np.where,
     np.sum,
     np.swapaxes,
     np.transpose,

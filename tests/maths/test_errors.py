@@ -475,10 +475,10 @@ TABLE = {
         TypeError,
         ["np.concatenate can't be recorded", "use a layer or a function that has a rule"],
     ),
-    "np.cumsum, dtype=": (
-        recorded(lambda x: np.cumsum(x, dtype=float)),
+    "np.prod, initial=": (
+        recorded(lambda x: np.prod(x, initial=2.0)),
         TypeError,
-        ["np.cumsum can't be differentiated with dtype=", "leave it out"],
+        ["np.prod can't be differentiated with initial=", "in a product multiply"],
     ),
     "np.add.reduce": (recorded(lambda x: np.add.reduce(x)), TypeError, ["np.add"]),
     "if": (recorded(lambda x: x if x else 0.0), TypeError, ["x has no number", "`if`", "ReLU"]),

@@ -130,6 +130,13 @@ def test_float32_stays(call):
         for a, bar in zip(args, adlab.vjp(call.f, *args)[1](np.ones_like(plain)), strict=True):
             assert bar.dtype == np.float32
             assert bar.shape == a.shape
+        for _, blocks, _ in J.trace.nodes:  # on the way too
+            for block in blocks:
+                if block.dtype == np.float32:
+                    u = np.ones((1, *block.shape_out), np.float32)
+                    assert block.pull(u).dtype == np.float32
+                else:
+                    assert block.dtype is None
 
 
 @every_call

@@ -1232,3 +1232,50 @@ def test_planted_faults_are_seen(fault):
                 except Exception:
                     return
     pytest.fail("not seen")
+
+
+def test_a_plan_forgets_cotangents():
+    x = numbers(100, 90)
+    _, pullback = Plan(lambda x: adlab.Tanh()(x), x).vjp(x)
+    u = numbers(100, 90, seed=1)
+    first = pullback(u)[0]
+    known = weakref.ref(u)
+    del u
+    gc.collect()
+    assert known() is None
+    np.testing.assert_array_equal(pullback(numbers(100, 90, seed=1))[0], first)
+
+
+@pytest.mark.parametrize(
+    "several",
+    [
+        lambda x: (x * 2, x + 1) if x[0] > 0 else (x, x),
+        lambda x: [[x * 2, x + 1], x],
+    ],
+)
+def test_several_results_of_what_asks_for_numbers_are_refused(several):
+    with pytest.raises(TypeError, match="asks for numbers while it runs, and returns several"):
+        Plan(several, numbers(3))
+
+
+def test_averages_of_half_precision_are_those_of_numpy():
+    x = np.ones(70000, np.float16)
+    assert Plan(lambda x: np.mean(x), x).value(x) == 1.0
+
+
+def test_constants_that_look_alike_at_one_memory_are_one():
+    """The cotangent of a sum is a constant, reshaped at each step: its calls are alike all the
+    same, and made at once."""
+    x, p = numbers(3, 16), numbers(16)
+
+    def net(p):
+        total = adlab.Tanh()(adlab.Multiply()(p, x[0]))
+        for k in range(1, 40):
+            total = adlab.Add()(total, adlab.Tanh()(adlab.Multiply()(p, x[k % 3])))
+        return adlab.Sum()(total)
+
+    plan = Plan(net, p)
+    (gradient,) = plan.value_and_grad(p)[1]
+    expected = sum(x[k % 3] * (1 - np.tanh(p * x[k % 3]) ** 2) for k in range(40))
+    np.testing.assert_allclose(gradient, expected, rtol=1e-12)
+    assert sum(map(len, plan.programs["value_and_grad"].calls)) < 3 * 40

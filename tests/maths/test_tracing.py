@@ -822,3 +822,105 @@ def test_one_buffer_for_all_steps_of_a_loop():
         return total
 
     assert_close(grad(f)(x3), 12 * x3, 1e-15, "0 + 1 + 2 + 3 times 2 x")
+
+
+# ---- What other people's tests found ------------------------------------------------------------
+
+
+def test_a_cotangent_may_be_followed_itself():
+    """A vjp inside another transform, where the cotangent moves with the variable."""
+    x, w = numbers(3), numbers(3, seed=1)
+    slope = np.cos(x) - x * np.sin(x)
+    np.testing.assert_allclose(grad(lambda z: vjp(np.sin, z)[1](z)[0].sum())(x), slope)
+    pulled = jvp(lambda u: vjp(np.sin, x)[1](u)[0], (x,), (w,))
+    np.testing.assert_allclose(pulled[0], x * np.cos(x))
+    np.testing.assert_allclose(pulled[1], w * np.cos(x))
+    for J in (
+        linearize(np.sin, x)[1][0],
+        adlab.Diagonal(np.cos(x)),
+        adlab.Dense(np.diag(np.cos(x))),
+    ):
+        np.testing.assert_allclose(grad(lambda u, J=J: ((u @ J) * u).sum())(w), 2 * w * np.cos(x))
+        np.testing.assert_allclose(grad(lambda v, J=J: ((J @ v) * v).sum())(w), 2 * w * np.cos(x))
+
+
+def test_what_is_not_taken_may_move_without_bounds():
+    x, ones = np.array([1.0, -1.0, 4.0]), np.ones(3)
+    with np.errstate(invalid="ignore"):
+        root = jvp(lambda x: np.where(x > 0, np.sqrt(x), 0.0), (x,), (ones,))
+        added = jvp(lambda x: np.sum(np.sqrt(x), where=x > 0), (x,), (ones,))
+    np.testing.assert_allclose(root[1], np.array([0.5, 0.0, 0.25]))
+    np.testing.assert_allclose(added[1], np.array(0.75))
+    holed = jvp(lambda x: np.nansum(x * np.array([1.0, np.nan, 1.0])), (x,), (ones,))
+    np.testing.assert_allclose(holed[1], np.array(2.0))
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_parts_of_one_memory_are_locked_each(whole):
+    """Two large constants that look at one memory: neither can be written to meanwhile."""
+    memory = np.ones(10000)
+    first, second = memory[:5000], memory[5000:]
+
+    def f(x):
+        y = x * first + x * second
+        (memory if whole else second)[...] = 7.0
+        return y.sum()
+
+    with pytest.raises(ValueError, match="read-only") as error:
+        grad(f)(np.ones(5000))
+    assert "write into a copy" in error.value.__notes__[0]
+    assert memory.flags.writeable and first.flags.writeable and second.flags.writeable
+
+
+def test_a_network_inside_a_function_takes_lists_and_numbers():
+    net, x = adlab.Network(lambda a, b: a * b), numbers(3)
+    np.testing.assert_allclose(
+        grad(lambda x: np.sum(net(x, [1.0, 2.0, 3.0])))(x), np.array([1.0, 2.0, 3.0])
+    )
+    np.testing.assert_allclose(grad(lambda x: np.sum(net(x, 2.0)))(x), 2 * np.ones(3))
+    with pytest.raises(TypeError, match=r"takes 2 arguments \(a, b\), got 3"):
+        grad(lambda x: np.sum(net(x, x, x)))(x)
+
+
+def test_derivatives_have_the_type_of_what_moves():
+    """A float32 argument beside float64 constants."""
+    x, c = numbers(3).astype(np.float32), np.ones(3)
+    for f in (
+        lambda x: x * c,
+        lambda x: c + x,
+        lambda x: np.concatenate([x, c]),
+        lambda x: np.linalg.solve(np.eye(3) + 0.1, x),
+    ):
+        y, pullback = vjp(f, x)
+        assert y.dtype == np.float64 and pullback(np.ones(y.shape))[0].dtype == np.float32
+        y, y_dot = jvp(f, (x,), (x,))
+        assert y.dtype == y_dot.dtype == np.float64
+        assert (linearize(f, x)[1] @ x).dtype == np.float64
+
+
+def test_forms_that_numpy_takes():
+    x = numbers(2, 3)
+    np.testing.assert_allclose(grad(lambda x: (x.reshape(np.array([3, 2])) ** 2).sum())(x), 2 * x)
+    np.testing.assert_allclose(grad(lambda x: (x * (0.0 in x)).sum())(x), np.zeros((2, 3)))
+    np.testing.assert_allclose(grad(lambda x: (x * (x[0, 0] in x)).sum())(x), np.ones((2, 3)))
+    np.testing.assert_allclose(grad(lambda x: np.sum(x, out=None, dtype=None))(x), np.ones((2, 3)))
+    np.testing.assert_allclose(
+        grad(lambda x: np.var(x, dtype=None, out=None))(x), 2 * (x - x.mean()) / 6
+    )
+
+
+@pytest.mark.filterwarnings("ignore:Mean of empty slice", "ignore:Degrees of freedom")
+def test_spreads_of_too_few():
+    """NumPy's values, and its warnings, where there are no more numbers than ddof."""
+    nothing, one = np.zeros(0), np.ones(1)
+    with np.errstate(all="ignore"):
+        for f in (np.var, np.std, np.nanvar, np.nanstd, np.cov):
+            assert np.isnan(vjp(lambda x, f=f: f(x, ddof=1), one)[0]).all()
+        assert np.isnan(vjp(lambda x: np.var(x, ddof=1), nothing)[0])
+    np.testing.assert_allclose(grad(np.nanstd)(np.ones(3)), np.zeros(3))
+    np.testing.assert_allclose(
+        grad(lambda B: (np.ones((4, 2, 0)) @ B).sum())(np.ones((0, 3))), np.ones((0, 3))
+    )
+    np.testing.assert_allclose(
+        hessian(lambda X: (X @ X.T).sum())(np.ones((0, 3))), np.ones((0, 3, 0, 3))
+    )

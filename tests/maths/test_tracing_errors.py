@@ -48,6 +48,18 @@ def deleted(x):
 LOST = "would lose the derivative: leave the value as it is, use np.sin for math.sin"
 PLAIN = r"in place of np.array\(\[x, y\]\) write np.stack\(\[x, y\]\), and np.concatenate in place"
 REFUSED = {
+    "a truth value": (lambda x: np.allclose(x, x), TypeError, "the result is of type bool: whole"),
+    "a place": (lambda x: np.argmax(x), TypeError, "the result is of type int64: whole numbers"),
+    "an empty tuple": (
+        lambda x: (),
+        TypeError,
+        "returns no value: there is nothing to differentiate",
+    ),
+    "followed and named": (
+        lambda x: np.pad(x, 1, constant_values=x[0]),
+        TypeError,
+        r"np.pad: hand constant_values over by its place, .* over stop_gradient\(constant_values\)",
+    ),
     "float(x)": (lambda x: float(x[0]) * x, TypeError, LOST),
     "int(x)": (lambda x: int(x[0]) * x, TypeError, LOST),
     "math.sin": (lambda x: math.sin(x[0]) * x, TypeError, LOST),
@@ -171,9 +183,9 @@ REFUSED = {
     ),
     "where= of a ufunc": (lambda x: np.sin(x, where=x > 1), TypeError, "np.sin .* with where="),
     "dtype=": (
-        lambda x: np.cumsum(x, dtype=np.float32),
+        lambda x: np.var(x, dtype=np.float32),
         TypeError,
-        r"np.cumsum .* with dtype=: leave it out, and write x.astype\(",
+        r"np.var .* with dtype=: leave it out, and write x.astype\(",
     ),
     "initial=": (
         lambda x: np.prod(x, initial=2.0),
@@ -394,8 +406,8 @@ ADVISED = {
         lambda x: np.interp(x, [0.0, 1.0], [3.0, 4.0], period=2.0),
     ),
     "dtype=": (
-        lambda x: np.cumsum(x.astype(np.float32)).astype(float),
-        lambda x: np.cumsum(x, dtype=np.float32).astype(float),
+        lambda x: np.var(x.astype(np.float32)).astype(float),
+        lambda x: np.var(x, dtype=np.float32).astype(float),
     ),
 }
 
