@@ -76,7 +76,7 @@ def call_another(function, args, settings):
 
 
 def by_name(function, composed, args, settings):
-    """(args, settings), where what NumPy has at another place than our function goes by its name.
+    """(args, settings): as far as places agree with NumPy's, by place; from there on by name.
 
     np.var(x, 0, None, None, 1) has ddof in the fifth place, after dtype and out; those that are
     left as they are by default are left out.

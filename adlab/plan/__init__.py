@@ -8,9 +8,9 @@
     products = plan.hvp(args, tangents)     # H v
     J = plan.jacobian(*args)
 
-The sweeps of `networks.py` are run once more, on traced arrays: what NumPy is asked to do is
-written on a tape, and the tape becomes a flat list of bound calls in memory of its own. So a plan
-does what the Jacobians of the layers do, without making them again each time, and needs no
+The sweeps of `networks.py` are run once more, on arrays that stand in for any: what NumPy is asked
+to do is written on a tape, and the tape becomes a flat list of bound calls in memory of its own. So
+a plan does what the Jacobians of the layers do, without making them again each time, and needs no
 derivatives of its own; one, for Linear, is there because it is faster.
 
 A layer that asks for numbers while it is traced, as MaxPool does, is run as it is, once for its
@@ -28,10 +28,10 @@ at random, and the numbers of constants: do not write into these afterwards.
 
 To be read in this order:
 
-    written down    sweeps.py     the sweeps, on traced arrays
-                    calls.py      a call, and the memory it reads and writes
-                    traced.py     an array that stands for any array of its shape
+    written down    calls.py      a call, and the memory it reads and writes
+                    standin.py    an array that stands in for any array of its shape
                     tape.py       what NumPy is asked to do, call by call
+                    sweeps.py     the sweeps, on stand-ins
     arranged        program.py    what is done to the calls, step by step
                     loops.py      in which order they are made, at once or turn by turn
                     arenas.py     where each array lies
@@ -42,8 +42,9 @@ To be read in this order:
     faster          simpler.py    cheaper calls of the same result
                     scalars.py    chains of single numbers
 
-A plan is right without the last two, and with its calls in the order of the tape in place of
-loops.py, but slower: `python -m benchmarks.improvements` measures what each idea brings.
+A plan is right without the last two (skip `simpler` and `in_python` where they are called), and
+with its calls in the order of the tape in place of loops.py, but slower: `python -m
+benchmarks.improvements` measures what each idea brings.
 
 Sources: FFTW's plans; Griewank & Walther, *Evaluating Derivatives*, chapter 6.
 """
@@ -59,9 +60,9 @@ import numpy as np
 from adlab.duals import push_along
 from adlab.networks import Network
 from adlab.plan.program import Program
+from adlab.plan.standin import Untraceable
 from adlab.plan.sweeps import Node, evaluated, pulled, pushed
 from adlab.plan.tape import Tape
-from adlab.plan.traced import Untraceable
 from adlab.transforms import Function, as_layer, hvp, numbered, places_among
 from adlab.trees import is_tree
 from adlab.vectors import basis, floats, size
@@ -266,7 +267,7 @@ class Plan:
         return self.cotangents(steps, outputs, inputs, [np.ones(1, self.results[0][2])])
 
     def compile_hvp(self, arrays):
-        """Forward over reverse: the sweeps once more, on dual numbers of traced arrays."""
+        """Forward over reverse: the sweeps once more, on dual numbers of stand-ins."""
         n, tape = len(self.kinds), Tape()
         xs = [tape.input(a) for a in arrays[:n]]
         V = [tape.input(v) for v in arrays[n:]]

@@ -3,9 +3,9 @@
     y = tanh(W a + b), three layers:    W W W    b b b    y y y    z
 
 What is read or made at once, all slopes 1 - y² of a network say, lies side by side in one arena, in
-the order that `loops.py` gives it, and so do small inputs and results. All else has an arena to
-itself, as z = W a + b, and takes memory that is over: that of the z of the layer before. Single
-numbers of a kind lie side by side too.
+the order that `loops.py` gives it, and so do small results, and small inputs that are copied. All
+else has an arena to itself, as z = W a + b, and takes memory that is over: that of the z of the
+layer before. Single numbers of a kind lie side by side too.
 
 An arena is `anew` if its memory is another at each run: inputs that are read where they lie, and
 results that are made in memory which is the caller's afterwards.
@@ -109,8 +109,13 @@ def is_anew(results, read, reuse):
 def joins(placed):
     """{slot: (the array that it is a part of, offset in bytes)}: concatenations that need no call.
 
-    Where all parts lie one behind the other in the result, and are small results of this phase,
-    not made at once, that nobody hands out, they are made where they belong.
+    [a ; b] in memory of its own; a and b are made there, where they belong:
+
+    - they lie there in one piece each: along the first axis that is longer than 1;
+    - they are made in this phase, since a later one may run again, and no constants;
+    - neither lies elsewhere: made at once beside others, handed out, or in another concatenation;
+    - all of each is wanted, in the type of the whole, and once;
+    - they are small: what lies so keeps its memory to itself, which costs little then.
     """
     made, found = {p.call.out: p for p in placed}, {}
     for p in placed:
@@ -159,8 +164,13 @@ def used_again(families, placed, again):
         z3 = W3 z2      lies where y1 lay, if nobody reads that afterwards
 
     The less there is in all, the more of it stays near the processor. A family begins when its
-    first is made, and is over when its last is read: so what is made at once lies over nothing that
-    its later calls still read.
+    first is made, and is over when its last is read.
+
+    A call may take memory that it is the last to read for its own result, if it goes entry by
+    entry, since NumPy reads an entry before it writes it; any other call leaves memory free only
+    for those behind it. Of calls that are made at once the first takes memory for all. If that is
+    memory which it is the last to read, the others read none of it, and lie apart from it: it is
+    made by itself then (`Binder.evenly_spaced`).
     """
     when = {p.call.out: i for i, p in enumerate(placed)}
     last = last_reads(placed, again)

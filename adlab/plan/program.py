@@ -5,7 +5,7 @@
 
 What is done to the calls, in this order:
 
-1. What is a result gets a slot to itself (`handed_out`). Calls whose results nobody needs are left
+1. What is a result gets a slot to itself (`set_apart`). Calls whose results nobody needs are left
    out (`needed`); what only a later phase reads is made there (`postponed`).
 2. Calls that are made again and again are put in loops (`loops.py`): where none waits for another
    they are made at once, else turn by turn.
@@ -18,8 +18,8 @@ What is done to the calls, in this order:
    single numbers one of Python's (`scalars.py`).
 5. Inputs are copied side by side or read where they lie, results are handed out (`exchange.py`).
 
-A *phase* is a stretch of the tape: 0 the value, 1 what is pulled or pushed. A *stage* are the
-phases that are run together: each by itself with `again`, else all.
+A *phase* is a stretch of the tape: 0 the value, 1 what is pulled or pushed. A *stage* is
+the phases that are run together: each by itself with `again`, else all.
 """
 
 import numpy as np
@@ -27,7 +27,7 @@ import numpy as np
 from adlab.plan import arenas, exchange
 from adlab.plan.binding import Binder
 from adlab.plan.loops import arranged, note_turns
-from adlab.plan.traced import Traced
+from adlab.plan.standin import StandIn
 
 
 class Program:
@@ -38,7 +38,7 @@ class Program:
     """
 
     def __init__(self, tape, results, again=False, reuse=False):
-        results = handed_out(tape, results)
+        results = set_apart(tape, results)
         placed = arranged(postponed(needed(tape.calls)))
         joined = arenas.joins(placed)
         wholes = {whole for whole, _ in joined.values()}
@@ -74,26 +74,26 @@ class Program:
 # ---- 1: which calls, and when --------------------------------------------------------------------
 
 
-def handed_out(tape, results):
+def set_apart(tape, results):
     """Each result as a View of all of a slot, constants as arrays.
 
     A small one may be read by others and lie anywhere, since it can be copied when it is handed
     out. A large one is mostly handed out as it lies, in memory that is the caller's: so it has to
-    be made by a call, and read by none. A part of a slot, an argument, and what is a result already
-    get a slot of their own.
+    be made by a call, and read by none. A part of a slot, a large argument, and what is a result
+    already get a slot of their own.
     """
     read, found = {view.slot for call in tape.calls for view in call.views}, []
     for phase, several in enumerate(results):
         tape.phase = phase
         found.append([])
         for y in several:
-            if isinstance(y, Traced):
+            if isinstance(y, StandIn):
                 slot, small = y.slot, arenas.is_small(y.slot)
                 made = slot.call and slot not in read
                 if slot.handed_out or not y.as_view.complete or not (small or made):
                     y = tape.copy(y)
                 y.slot.handed_out = True
-            found[-1].append(y.as_view if isinstance(y, Traced) else np.array(y))
+            found[-1].append(y.as_view if isinstance(y, StandIn) else np.array(y))
     return found
 
 

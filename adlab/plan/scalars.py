@@ -26,7 +26,10 @@ PYTHON = {np.tanh: math.tanh, np.multiply: mul, np.add: add}
 
 
 class Numbers:
-    """Single numbers in memory, one for each turn of a loop: arrays, as few as can be."""
+    """Single numbers in memory, one for each turn of a loop.
+
+    `arrays`: one for each piece that lies evenly spaced in one arena; mostly it is one in all.
+    """
 
     def __init__(self, looks):
         pieces = []
@@ -158,7 +161,7 @@ def several_links(start, links):
             found.append(y)
         for k, link in enumerate(links):
             if link.last_alone:
-                link.outs.write_last(found[k - len(links)])
+                link.outs.write_last(found[k - len(links)])  # what link k made in the last turn
             else:
                 link.outs.write(found[k :: len(links)])
 

@@ -1,6 +1,6 @@
 """Calls that have the same result as another, up to rounding, and are cheaper, or none at all.
 
-For a function of NumPy there is one (tape, *operands) that gives its Traced result, or None where
+For a function of NumPy there is one (tape, *operands) that gives its result, or None where
 the call has to be made as it is.
 """
 
@@ -9,7 +9,7 @@ from math import prod
 import numpy as np
 
 from adlab.plan.calls import View
-from adlab.plan.traced import Traced
+from adlab.plan.standin import StandIn
 
 
 def without_one(tape, a, b):
@@ -19,14 +19,14 @@ def without_one(tape, a, b):
 
 def unchanged(a, constant):
     """a, if it keeps its type beside the constant, in the shape that they have together."""
-    if not isinstance(a, Traced) or np.result_type(constant, a.array) != a.dtype:
+    if not isinstance(a, StandIn) or np.result_type(constant, a.array) != a.dtype:
         return None
     return a.reshape(np.broadcast_shapes(np.shape(constant), a.shape))
 
 
 def as_multiple(tape, a, c):
     """a / c = (1 / c) a, where 1 / c is a number of a's type"""
-    if not (isinstance(a, Traced) and a.dtype.kind == "f" and isinstance(c, int | float) and c):
+    if not (isinstance(a, StandIn) and a.dtype.kind == "f" and isinstance(c, int | float) and c):
         return None
     largest = float(np.finfo(a.dtype).max)
     return tape.entrywise(np.multiply, a, 1 / c) if abs(1 / c) <= largest else None
@@ -34,7 +34,7 @@ def as_multiple(tape, a, c):
 
 def as_sum(tape, a, b):
     """a + 0 = a,   [a ; 0] + [0 ; b] = [a ; b]"""
-    if is_zero(b) and isinstance(a, Traced) and np.shape(b) in (a.shape, a.shape[-1:]):
+    if is_zero(b) and isinstance(a, StandIn) and np.shape(b) in (a.shape, a.shape[-1:]):
         return unchanged(a, b)
     (form, ours), (other, theirs) = parts_of(a), parts_of(b)
     if form is None or form != other or list(map(np.shape, ours)) != list(map(np.shape, theirs)):
@@ -50,7 +50,7 @@ def as_sum(tape, a, b):
 
 def parts_of(x):
     """(form, operands), if x was made as a concatenation."""
-    call = x.slot.call if isinstance(x, Traced) and x.as_view.whole else None
+    call = x.slot.call if isinstance(x, StandIn) and x.as_view.whole else None
     joined = call is not None and call.form[0] == "concatenate"
     return (call.form, call.operands) if joined else (None, ())
 
@@ -85,7 +85,7 @@ def as_scaling(tape, A, B):
 
 def diagonal_of(A):
     """The View of d, if A was made as I d = diag(d), of a row d."""
-    call = A.slot.call if isinstance(A, Traced) and A.as_view.complete and A.ndim == 2 else None
+    call = A.slot.call if isinstance(A, StandIn) and A.as_view.complete and A.ndim == 2 else None
     if not call or call.form != ("entrywise", np.multiply):
         return None
     one, d = call.operands
@@ -103,7 +103,7 @@ def is_zero(x):
 
 
 def is_one(x):
-    return not isinstance(x, Traced) and np.size(x) == 1 and bool(np.all(x == 1))
+    return not isinstance(x, StandIn) and np.size(x) == 1 and bool(np.all(x == 1))
 
 
 SIMPLER = {

@@ -1,7 +1,7 @@
-"""The sweeps of a network, for a plan: run on traced arrays, with nested networks written out.
+"""The sweeps of a network, for a plan: run on stand-ins, with nested networks written out.
 
 They do what `Network.rule`, `NetworkJacobian.push` and `.pull` do, for values of which nothing is
-known but that NumPy's functions take them: traced arrays or, for `hvp`, dual numbers of these,
+known but that NumPy's functions take them: stand-ins or, for `hvp`, dual numbers of these,
 which are `Followed`.
 """
 
@@ -12,8 +12,8 @@ import numpy as np
 from adlab.followed import Followed
 from adlab.layers import Linear
 from adlab.networks import Network
+from adlab.plan.standin import StandIn, Untraceable, plain
 from adlab.plan.tape import viewed
-from adlab.plan.traced import Traced, Untraceable, plain
 
 
 class Node:
@@ -40,7 +40,7 @@ def evaluated(tape, net, inputs):
             steps += inner
             continue
         moves = any(node.moves for node in ins)
-        y, local = traced(tape, equation.layer, [node.value for node in ins], moves)
+        y, local = applied(tape, equation.layer, [node.value for node in ins], moves)
         out = nodes[equation.outputs[0]] = Node(y, moves)
         if moves:
             steps.append((local, ins, out))
@@ -55,7 +55,7 @@ def numbers(x):
 
 
 def is_known(x):
-    return not isinstance(x, Traced | Followed)
+    return not isinstance(x, StandIn | Followed)
 
 
 def pushed(steps, outputs, inputs, V):
@@ -84,10 +84,10 @@ def pulled(steps, outputs, inputs, U):
     return [cotangent.get(node) for node in inputs]
 
 
-# ---- Layers on traced arrays ------------------------------------------------------------------
+# ---- Layers on stand-ins ----------------------------------------------------------------------
 
 
-def traced(tape, layer, xs, moves):
+def applied(tape, layer, xs, moves):
     """(y, Local): the value, and what pushes and pulls its vectors, if it moves."""
     if all(map(is_known, xs)):
         return layer.value(*xs), None
@@ -97,7 +97,7 @@ def traced(tape, layer, xs, moves):
         viewed(y)  # is it what it was when it was made?
     except Untraceable:  # it wants numbers, so it is given them, at each run
         y, row = None, None
-    if is_known(y):  # not made of what is traced: None, or numbers that hold for these xs alone
+    if is_known(y):  # not made of stand-ins: None, or numbers that hold for these xs alone
         y = as_it_is(tape, layer, xs)
     return y, Local(tape, layer, xs, row)
 
@@ -110,7 +110,7 @@ def as_it_is(tape, layer, xs):
 
 
 class Local:
-    """The Jacobian of one equation: its Row on traced arrays or, where that can't be traced, the
+    """The Jacobian of one equation: its Row on stand-ins or, where that asks for numbers, the
     layer's own rule, run as it is."""
 
     def __init__(self, tape, layer, xs, row):

@@ -2,10 +2,10 @@
 
     tape = Tape()
     x = tape.input(a)           # stands for any array of this shape and type
-    y = f(x)                    # NumPy itself, on `Traced` arrays
+    y = f(x)                    # NumPy itself, on stand-ins
     tape.calls                  # what was called, on what
 
-What a `Traced` array is asked for comes here and is written down; its numbers are computed only
+What a stand-in is asked for comes here and is written down; its numbers are computed only
 when somebody wants to see them (`fill`). What only looks at memory in another way (`.T`, `reshape`,
 slices) is a view, and no call.
 
@@ -24,7 +24,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from adlab.plan.calls import Call, Slot, View, identity, type_of, writing
 from adlab.plan.simpler import SIMPLER
-from adlab.plan.traced import Traced, Untraceable, holds_traced, item, plain
+from adlab.plan.standin import StandIn, Untraceable, holds_stand_in, item, plain
 from adlab.trees import leaves
 
 
@@ -39,10 +39,10 @@ class Tape:
         self.known = {}  # what was called on what -> the Slot of the result; matrices of ones too
 
     def input(self, array):
-        """A Traced array that stands for an argument of the phase."""
+        """A StandIn for an argument of the phase."""
         slot = Slot(np.asarray(array, order="C"), next(self.numbers), self.phase, True)
         self.inputs.append(slot)
-        return Traced(self, slot.array, slot)
+        return StandIn(self, slot.array, slot)
 
     def record(self, form, operands, shape, dtype):
         """The result of one more call, or of the same call made before."""
@@ -50,7 +50,7 @@ class Tape:
         if key not in self.known or self.known[key].written:
             self.known[key] = self.slot(form, operands, np.empty(shape, dtype), False)
         slot = self.known[key]
-        return Traced(self, slot.array, slot)
+        return StandIn(self, slot.array, slot)
 
     def slot(self, form, operands, array, filled):
         """The Slot that one more call makes."""
@@ -63,11 +63,11 @@ class Tape:
     def copy(self, x):
         """x in memory of its own: a call that is made whether it was made before or not."""
         slot = self.slot(("entrywise", np.positive), (x,), np.empty(x.shape, x.dtype), False)
-        return Traced(self, slot.array, slot)
+        return StandIn(self, slot.array, slot)
 
-    def fill(self, traced):
+    def fill(self, stand_ins):
         """Compute the numbers of these arrays: somebody wants to see them."""
-        wanted, todo = set(), [x.slot for x in traced]
+        wanted, todo = set(), [x.slot for x in stand_ins]
         while todo:
             slot = todo.pop()
             if not slot.filled and slot not in wanted:
@@ -79,14 +79,14 @@ class Tape:
             slot.filled = True
 
     def seen(self, view):
-        """The Traced array that looks at memory like this."""
+        """The StandIn that looks at memory like this."""
         slot, shape, strides, offset = view
-        return Traced(self, np.ndarray(shape, slot.dtype, slot.array, offset, strides), slot)
+        return StandIn(self, np.ndarray(shape, slot.dtype, slot.array, offset, strides), slot)
 
     # ---- What NumPy asks for --------------------------------------------------------------
 
     def ufunc(self, ufunc, method, inputs, settings):
-        if method == "at" and isinstance(inputs[0], Traced):
+        if method == "at" and isinstance(inputs[0], StandIn):
             return self.scatter(ufunc, *inputs)
         inputs = tuple(map(as_array, inputs))
         if "out" in settings or method == "at":
@@ -104,10 +104,10 @@ class Tape:
             return function(*plain(args), **plain(settings))
         if not args:  # all by name
             return self.other(function, args, settings)
-        any_length = function in OF_ANY_LENGTH and isinstance(args[0], Traced)
+        any_length = function in OF_ANY_LENGTH and isinstance(args[0], StandIn)
         if any_length or (function is item and picks_by_truth(args[1])):
             raise Untraceable(f"the numbers decide how many {function.__name__} gives")
-        if function in LOOKS and not (function is item and holds_traced(args[1])):
+        if function in LOOKS and not (function is item and holds_stand_in(args[1])):
             seen = seen_in(function(args[0].array, *args[1:], **settings), args[:1])
             if seen is not None:
                 return seen
@@ -210,18 +210,18 @@ class Tape:
 
     def other(self, function, args, settings):
         """Any function: its result is a view of an operand, or that of a call, to be copied."""
-        traced = [x for x in leaves([args, settings]) if isinstance(x, Traced)]
-        self.fill(traced)
+        stand_ins = [x for x in leaves([args, settings]) if isinstance(x, StandIn)]
+        self.fill(stand_ins)
         result = unwritten(function, args, settings)
         if not isinstance(result, np.ndarray | np.generic):
             raise Untraceable(f"{function} gives {type(result).__name__}, which is no array")
-        view = seen_in(result, traced)
+        view = seen_in(result, stand_ins)
         if view is not None:
             return view
-        if any(isinstance(x, tuple | list) and holds_traced(x) for x in args):
+        if any(isinstance(x, tuple | list) and holds_stand_in(x) for x in args):
             raise Untraceable(f"{function} takes arrays in a list")
-        if any(holds_traced(x) for x in settings.values()):
-            raise Untraceable(f"{function} takes a traced array by name")
+        if any(holds_stand_in(x) for x in settings.values()):
+            raise Untraceable(f"{function} takes a stand-in by name")
         form = "other", partial(function, **settings) if settings else function
         key = (
             function,
@@ -231,18 +231,18 @@ class Tape:
         if key not in self.known or self.known[key].written:
             self.known[key] = self.slot(form, args, owned(result), True)
         slot = self.known[key]
-        return Traced(self, slot.array, slot)
+        return StandIn(self, slot.array, slot)
 
 
 def picks_by_truth(key):
-    return any(isinstance(x, Traced) and x.dtype == bool for x in leaves(key))
+    return any(isinstance(x, StandIn) and x.dtype == bool for x in leaves(key))
 
 
 def viewed(x):
-    """An operand as a call keeps it: the View of a Traced array, a constant itself."""
-    if isinstance(x, Traced) and x.slot.written:
-        raise Untraceable("a traced array that was written to under another name")
-    return x.as_view if isinstance(x, Traced) else x
+    """An operand as a call keeps it: the View of a StandIn, a constant itself."""
+    if isinstance(x, StandIn) and x.slot.written:
+        raise Untraceable("a stand-in that was written to under another name")
+    return x.as_view if isinstance(x, StandIn) else x
 
 
 def unwritten(function, args, settings):
@@ -257,7 +257,7 @@ def unwritten(function, args, settings):
 
 
 def locked(x):
-    """The numbers of a Traced array, not to be written to."""
+    """The numbers of a StandIn, not to be written to."""
     array = x.array.view()
     array.flags.writeable = False
     return array
@@ -267,8 +267,8 @@ def as_array(x):
     """A list of numbers as an array."""
     if not isinstance(x, list | tuple):
         return x
-    if holds_traced(x):
-        raise Untraceable("traced arrays in a list of numbers")
+    if holds_stand_in(x):
+        raise Untraceable("stand-ins in a list of numbers")
     return np.asarray(x)
 
 
@@ -278,16 +278,16 @@ def owned(array):
     return array if array.base is None and array.flags.writeable else array.copy()
 
 
-def seen_in(result, traced):
+def seen_in(result, stand_ins):
     """`result` as a view of one of these arrays, None if it has memory of its own."""
     if isinstance(result, list):
-        views = [seen_in(part, traced) for part in result]
+        views = [seen_in(part, stand_ins) for part in result]
         return None if any(view is None for view in views) else views
-    for x in traced:
+    for x in stand_ins:
         if np.may_share_memory(result, x.array):
             if result.dtype != x.dtype:
                 raise Untraceable(f"memory of {x.dtype} read as {result.dtype}")
-            return Traced(x.tape, result, x.slot)
+            return StandIn(x.tape, result, x.slot)
     return None
 
 

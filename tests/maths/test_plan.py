@@ -1027,7 +1027,7 @@ def test_threads_wait_for_each_other():
 def traces():
     """How many parts of tapes are alive. type(x), since other tests leave objects that lie."""
     gc.collect()
-    return sum(type(x) in (calls.Slot, tape.Traced) for x in gc.get_objects())
+    return sum(type(x) in (calls.Slot, tape.StandIn) for x in gc.get_objects())
 
 
 @pytest.mark.parametrize("asks", [False, True])

@@ -1,4 +1,4 @@
-"""A traced array: a duck array that stands for any array of its shape and type.
+"""A stand-in: a duck array that stands for any array of its shape and type.
 
 Ufuncs, functions and operators that get one hand themselves to its tape (`__array_ufunc__`,
 `__array_function__`), which writes them down. Who asks for the numbers themselves (`if y > 0`,
@@ -26,8 +26,12 @@ def method(function):
     return lambda x, *args, **settings: function(x, *args, **settings)
 
 
-class Traced(NDArrayOperatorsMixin):
-    """An array whose calls are written on a tape."""
+class StandIn(NDArrayOperatorsMixin):
+    """Stands for any array of this shape and type. What is done with it is written on a tape.
+
+    `array` has the right shape, type and strides, but its numbers hold only if `slot.filled`. Its
+    memory tells which views look at it: `as_view` is this one, as calls keep it.
+    """
 
     def __init__(self, tape, array, slot):
         self.tape, self.array, self.slot = tape, array, slot
@@ -82,10 +86,10 @@ class Traced(NDArrayOperatorsMixin):
         return self.tape.other(lambda a: J.push(a[None])[0], (self,), {})
 
     def no_numbers(self, *_, **__):
-        raise Untraceable("a traced array stands for many arrays and has no numbers to ask for")
+        raise Untraceable("a stand-in stands for many arrays and has no numbers to ask for")
 
     def __getattr__(self, name):
-        raise Untraceable(f"a traced array has no .{name}")
+        raise Untraceable(f"a stand-in has no .{name}")
 
     __array__ = __bool__ = __float__ = __int__ = __index__ = __iter__ = __setitem__ = no_numbers
     __hash__ = object.__hash__
@@ -98,13 +102,13 @@ def item(a, key):
 
 
 def plain(x, numbers=attrgetter("array")):
-    """The numbers at hand in place of Traced arrays."""
+    """The numbers at hand in place of stand-ins."""
     if isinstance(x, tuple | list):
         return type(x)(plain(part, numbers) for part in x)
     if isinstance(x, dict):
         return {key: plain(part, numbers) for key, part in x.items()}
-    return numbers(x) if isinstance(x, Traced) else x
+    return numbers(x) if isinstance(x, StandIn) else x
 
 
-def holds_traced(x):
-    return any(isinstance(leaf, Traced) for leaf in leaves(x))
+def holds_stand_in(x):
+    return any(isinstance(leaf, StandIn) for leaf in leaves(x))
