@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from adlab.custom import stop_gradient
-from adlab.kinds import Sparse
+from adlab.kinds import Mask, Sparse
 from adlab.rules import RULES, contract
 from adlab.tracing import TracedJacobian
 from adlab.transforms import like, linearize_in, name
@@ -139,8 +139,15 @@ def arrived(blocks, vs):
         shape = blocks.row.shape_out
         touched = np.any(moved, axis=0).reshape(-1, *(1 for _ in shape))
         return np.where(np.broadcast_to(touched, (len(touched), *shape)), np.nan, 0.0)
-    moved = [J.push(v) for J, v in zip(blocks, vs, strict=True) if v is not None]
+    moved = [past_masks(J, v) for J, v in zip(blocks, vs, strict=True) if v is not None]
     return sum(moved[1:], start=moved[0]) if moved else None
+
+
+def past_masks(J, V):
+    """J V, where all that a mask does not take is taken too: elsewhere it may be."""
+    for factor in reversed(getattr(J, "factors", (J,))):
+        V = V if isinstance(factor, Mask) else factor.push(V)
+    return V
 
 
 # ---- Colours ----------------------------------------------------------------------------------

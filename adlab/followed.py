@@ -246,7 +246,7 @@ class Followed:
 
     @property
     def flat(self):
-        return iter(np.ravel(self))
+        return np.ravel(self)
 
     def __len__(self):
         return len(self.value)
@@ -278,7 +278,8 @@ class Followed:
         raise TypeError(
             "an array that is being differentiated can't be put into a plain one: leave "
             "np.asarray(x) out, x is an array already; in place of np.array([x, y]) write "
-            "np.stack([x, y]), and np.concatenate in place of a[i] = x; stop_gradient(x) is plain"
+            "np.stack([x, y]), and np.concatenate in place of a[i] = x; for np.mean([x, y]) write "
+            "np.mean(np.stack([x, y])), and v @ x for v.dot(x); stop_gradient(x) is plain"
         )
 
     def lost(self, *_):
@@ -293,6 +294,7 @@ class Followed:
         return np.round(self, digits)
 
     __float__ = __int__ = __index__ = __complex__ = item = tolist = lost
+    __trunc__ = __floor__ = __ceil__ = lost
 
     def __reduce_ex__(self, _):
         raise TypeError("what is being differentiated can't be pickled: pickle stop_gradient(x)")

@@ -36,7 +36,7 @@ from adlab.layers import Add, Layer, Multiply, Power, Scale, Shift
 from adlab.operations import as_layer, full_name, refuse_unknown
 from adlab.rules import RULES
 from adlab.trees import is_tree, leaves
-from adlab.vectors import count, floats, own, size
+from adlab.vectors import as_now, count, floats, own, size
 
 
 class Equation(NamedTuple):
@@ -71,6 +71,7 @@ class Recording:
         self.equations = []
         self.constants = {}
         self.weak = set()  # constants without a float type of their own: lists and integers
+        self.copies = {}  # of constants, as they were when they were used
         self.numbers = {"y": 0, "c": 0}
 
     def new(self, letter):
@@ -104,9 +105,8 @@ class Recording:
                 "return one value or a plain tuple of them"
             )
         name = self.new("c")
-        constant = floats(a, "a constant of the network", np.dtype(float)).view()
-        constant.setflags(write=False)
-        self.constants[name] = constant
+        constant = floats(a, "a constant of the network", np.dtype(float))
+        self.constants[name] = as_now(constant, self.copies)
         if not (hasattr(a, "dtype") and a.dtype.kind == "f"):
             self.weak.add(name)
         return name
@@ -184,10 +184,12 @@ class Value:
         if settings:
             refuse_unknown(function, RULES[function][0], settings)
         places = [k for k, a in enumerate(args) if isinstance(a, Value)]
-        fixed = [None if k in places else a for k, a in enumerate(args)]
+        copies = self.recording.copies
+        fixed = [None if k in places else as_now(a, copies) for k, a in enumerate(args)]
+        settings = {key: as_now(a, copies) for key, a in settings.items()}
         return self.record(as_layer(function, fixed, places, settings), [args[k] for k in places])
 
-    def no_number(self, *_):
+    def no_number(self, *_, **__):
         raise TypeError(
             f"{self.name} has no number while a Network is recorded, so `if`, comparisons and "
             "float() can't ask for one: decide by something that is no argument, or use a layer "
@@ -195,6 +197,7 @@ class Value:
         )
 
     __bool__ = __float__ = __int__ = __lt__ = __le__ = __gt__ = __ge__ = no_number
+    __contains__ = no_number
     __eq__ = __ne__ = no_number  # which else would say "no" in silence
     __hash__ = object.__hash__
 

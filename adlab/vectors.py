@@ -8,6 +8,7 @@ from functools import reduce
 from math import prod
 
 import numpy as np
+from numpy.lib.array_utils import byte_bounds
 
 from adlab.trees import is_tree, leaves, rebuilt
 
@@ -169,6 +170,23 @@ def memory(a):
     while (base := getattr(a, "base", None)) is not None:
         a = base
     return a
+
+
+def as_now(a, copies):
+    """A constant, also in lists and tuples, as it is now, whatever is written into it later.
+
+    `copies`: those made so far. What is used again and has not changed is copied once, and what
+    nobody can write to is not.
+    """
+    if type(a) in (list, tuple):
+        return type(a)(as_now(part, copies) for part in a)
+    if not isinstance(a, np.ndarray) or not getattr(memory(a), "flags", a.flags).writeable:
+        return a
+    key = byte_bounds(a), a.shape, a.strides, a.dtype
+    if key not in copies or not np.array_equal(copies[key], a):
+        copies[key] = a.copy("K")
+        copies[key].setflags(write=False)
+    return copies[key]
 
 
 def own(result, *given):

@@ -16,7 +16,7 @@ derivatives of its own; one, for Linear, is there because it is faster.
 A layer that asks for numbers while it is traced, as MaxPool does, is run as it is, once for its
 value and once more for its vectors: so it must not draw at random. What is decided while a question
 is traced, when it is first asked, stays: shapes, the settings of layers, what another layer draws
-at random, and the numbers of constants: do not write into these afterwards.
+at random, and the numbers of constants, which are copied.
 
     y = tanh(W a + b) of one vector a, pulled to W and b:
 
@@ -51,6 +51,7 @@ Sources: FFTW's plans; Griewank & Walther, *Evaluating Derivatives*, chapter 6.
 
 import gc
 from contextlib import contextmanager
+from functools import wraps
 from itertools import accumulate
 from operator import attrgetter
 from types import SimpleNamespace
@@ -58,7 +59,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from adlab.duals import push_along
-from adlab.networks import Network
+from adlab.networks import Network, function_name
 from adlab.plan.program import Program
 from adlab.plan.standin import Untraceable
 from adlab.plan.sweeps import Node, evaluated, pulled, pushed
@@ -384,19 +385,23 @@ def as_network(f, given):
     if isinstance(layer, Function):
         try:
             return Network(layer.f, layer.inputs)
-        except (TypeError, AttributeError):  # it needs shapes or values, which names do not have
-            return Network(Step(layer.f, given), layer.inputs)
+        except (TypeError, AttributeError, ValueError):  # it needs what names do not have: numbers
+            return Network(Function(one_result(layer.f), given), layer.inputs)
     return Network(layer, numbered(given))
 
 
-class Step(Function):
-    """A function that asks for numbers, as one step of a network: it has one result."""
+def one_result(f):
+    """f, which can't be recorded, as one step of a network: a step has one result."""
 
-    def value(self, *args):
-        y = super().value(*args)
+    @wraps(f)
+    def checked(*args):
+        y = f(*args)
         if is_tree(y):
             raise TypeError(
-                f"{self.name} asks for numbers while it runs, and returns several results: a plan "
-                "can't hold both; return one array, or do without a plan"
+                f"{function_name(f)} returns several results, and can't be recorded as a network: "
+                "it asks for numbers, or uses what names lack, as x.sum(); write np.sum(x), return "
+                "one array, or do without a plan"
             )
         return y
+
+    return checked

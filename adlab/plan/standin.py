@@ -92,6 +92,8 @@ class StandIn(NDArrayOperatorsMixin):
         raise Untraceable(f"a stand-in has no .{name}")
 
     __array__ = __bool__ = __float__ = __int__ = __index__ = __iter__ = __setitem__ = no_numbers
+    __format__ = __round__ = __contains__ = __trunc__ = __floor__ = __ceil__ = no_numbers
+    __copy__ = __deepcopy__ = lambda self, *_: self  # nothing is written into it
     __hash__ = object.__hash__
 
 

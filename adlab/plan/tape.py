@@ -26,6 +26,7 @@ from adlab.plan.calls import Call, Slot, View, identity, type_of, writing
 from adlab.plan.simpler import SIMPLER
 from adlab.plan.standin import StandIn, Untraceable, holds_stand_in, item, plain
 from adlab.trees import leaves
+from adlab.vectors import as_now
 
 
 class Tape:
@@ -37,6 +38,7 @@ class Tape:
         self.phase = 0
         self.numbers = count()  # of slots, in the order in which they are made
         self.known = {}  # what was called on what -> the Slot of the result; matrices of ones too
+        self.copies = {}  # of constants, as they were when they were used
 
     def input(self, array):
         """A StandIn for an argument of the phase."""
@@ -46,7 +48,8 @@ class Tape:
 
     def record(self, form, operands, shape, dtype):
         """The result of one more call, or of the same call made before."""
-        key = form, tuple(map(identity, map(viewed, operands)))
+        operands = self.kept(operands)
+        key = form, tuple(map(identity, operands))
         if key not in self.known or self.known[key].written:
             self.known[key] = self.slot(form, operands, np.empty(shape, dtype), False)
         slot = self.known[key]
@@ -54,15 +57,20 @@ class Tape:
 
     def slot(self, form, operands, array, filled):
         """The Slot that one more call makes."""
-        operands = tuple(map(viewed, operands))
         slot = Slot(array, next(self.numbers), self.phase, filled)
         slot.call = Call(form, operands, slot)
         self.calls.append(slot.call)
         return slot
 
+    def kept(self, operands):
+        """Operands as a call keeps them: Views of stand-ins, and constants as they are now."""
+        return tuple(as_now(x, self.copies) for x in map(viewed, operands))
+
     def copy(self, x):
         """x in memory of its own: a call that is made whether it was made before or not."""
-        slot = self.slot(("entrywise", np.positive), (x,), np.empty(x.shape, x.dtype), False)
+        slot = self.slot(
+            ("entrywise", np.positive), self.kept([x]), np.empty(x.shape, x.dtype), False
+        )
         return StandIn(self, slot.array, slot)
 
     def fill(self, stand_ins):
@@ -222,12 +230,10 @@ class Tape:
             raise Untraceable(f"{function} takes arrays in a list")
         if any(holds_stand_in(x) for x in settings.values()):
             raise Untraceable(f"{function} takes a stand-in by name")
+        args = self.kept(args)
+        settings = {name: as_now(x, self.copies) for name, x in settings.items()}
         form = "other", partial(function, **settings) if settings else function
-        key = (
-            function,
-            identity(list(map(viewed, args))),
-            identity([*settings.items()]),
-        )
+        key = function, identity(args), identity([*settings.items()])
         if key not in self.known or self.known[key].written:
             self.known[key] = self.slot(form, args, owned(result), True)
         slot = self.known[key]
@@ -239,7 +245,7 @@ def picks_by_truth(key):
 
 
 def viewed(x):
-    """An operand as a call keeps it: the View of a StandIn, a constant itself."""
+    """The View of a StandIn; a constant itself."""
     if isinstance(x, StandIn) and x.slot.written:
         raise Untraceable("a stand-in that was written to under another name")
     return x.as_view if isinstance(x, StandIn) else x

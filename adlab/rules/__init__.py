@@ -73,6 +73,7 @@ ADVICE = {
         "it writes into an array, as np.full and a[...] = x do; np.stack and np.broadcast_to make "
         "a new one"
     ),
+    "np.add.at": "np.bincount(places, weights=x) adds x up at its places",
     np.insert: "np.concatenate([x[:i], v, x[i:]]) inserts v",
     **{
         getattr(np.fft, name): FOURIER for name in ("fft", "ifft", "rfft", "irfft", "hfft", "ihfft")

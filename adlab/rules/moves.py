@@ -126,7 +126,8 @@ def extreme(y, a, axis=None, out=None, keepdims=False, initial=None, where=None)
     count = hit.sum(axes, keepdims=True, dtype=y.dtype)
     if initial is not None:
         count = np.maximum(count, 1)
-    return summed(y, a, axis) @ Diagonal(hit / count)
+    share = Diagonal(np.reshape(1 / count, y.shape))
+    return share @ summed(y, a, axis) @ Mask(hit, y.dtype)
 
 
 def multiplied(y, a, axis=None, dtype=None, out=None, keepdims=False):

@@ -3,6 +3,7 @@
 The readable sweep is itself held against other routes elsewhere; here it is the truth.
 """
 
+import copy
 import gc
 import threading
 import weakref
@@ -1254,7 +1255,7 @@ def test_a_plan_forgets_cotangents():
     ],
 )
 def test_several_results_of_what_asks_for_numbers_are_refused(several):
-    with pytest.raises(TypeError, match="asks for numbers while it runs, and returns several"):
+    with pytest.raises(TypeError, match="returns several results, and can't be recorded"):
         Plan(several, numbers(3))
 
 
@@ -1279,3 +1280,93 @@ def test_constants_that_look_alike_at_one_memory_are_one():
     expected = sum(x[k % 3] * (1 - np.tanh(p * x[k % 3]) ** 2) for k in range(40))
     np.testing.assert_allclose(gradient, expected, rtol=1e-12)
     assert sum(map(len, plan.programs["value_and_grad"].calls)) < 3 * 40
+
+
+def doubled(x):
+    w, s = np.ones(3), 0.0
+    for _ in range(3):
+        s = s + np.sum(w * x**2)
+        w *= 2
+    return s
+
+
+def doubled_as_one_step(x):
+    w, s = np.ones(3), 0.0
+    for _ in range(3):
+        s = s + (w * x**2).sum()
+        w *= 2
+    return s
+
+
+def hot(x):
+    t, s = np.zeros(3), 0.0
+    for k in range(3):
+        t[k] = 1.0
+        s = s + np.sum((x - t) ** 2)
+        t[k] = 0.0
+    return s
+
+
+def rolled(x):
+    places, s = np.arange(3), 0.0
+    for _ in range(3):
+        s = s + np.sum(np.take(x, places) * np.array([1.0, 2.0, 3.0]))
+        places[:] = np.roll(places, 1)
+    return s
+
+
+def masked(x):
+    mask, s = np.zeros(3, bool), 0.0
+    for k in range(3):
+        mask[k] = True
+        s = s + np.sum(x[mask] ** 2) + np.sum(x, where=mask)
+    return s
+
+
+@pytest.mark.parametrize("f", [doubled, doubled_as_one_step, hot, rolled, masked])
+def test_constants_are_as_they_were_when_they_were_used(f):
+    """Also where the function writes into them afterwards."""
+    x, v = np.array([1.0, 2.0, 3.0]), np.array([0.3, -1.0, 0.5])
+    plan = Plan(f, x)
+    for at in (x, v):
+        l, (gradient,) = plan.value_and_grad(at)
+        np.testing.assert_allclose(l, f(at))
+        np.testing.assert_allclose(gradient, adlab.grad(f)(at))
+        np.testing.assert_allclose(plan.hvp((at,), (v,))[0], adlab.hvp(f, (at,), (v,))[0])
+        np.testing.assert_allclose(plan.jvp((at,), (v,)), adlab.jvp(f, (at,), (v,)))
+    if f in (doubled, hot, rolled):
+        np.testing.assert_allclose(adlab.Network(f)(v), f(v))
+
+
+def test_a_constant_that_does_not_change_is_copied_once():
+    data, last = numbers(3), np.ones(3)
+
+    def net(x):
+        for _ in range(5):
+            x = adlab.Add()(adlab.Tanh()(x), data)
+        return x + last
+
+    net = adlab.Network(net)
+    assert len({id(a) for a in net.constants.values()}) == 2
+    assert not any(np.may_share_memory(a, data) for a in net.constants.values())
+    locked = data.copy()
+    locked.flags.writeable = False
+    assert adlab.Network(lambda x: adlab.Add()(x, locked)).constants["c1"] is locked
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: (f"{x[0]:.2f}", x.sum())[1],
+        lambda x: round(x[0]) * x.sum(),
+        lambda x: x.sum() * (1.0 in x),
+        lambda x: copy.deepcopy(x).sum() + copy.copy(x).sum(),
+        lambda x: np.sum(np.asarray(x, dtype=float) ** 2),
+    ],
+    ids=["format", "round", "in", "copy", "asarray"],
+)
+def test_what_asks_for_numbers_in_other_ways_is_run_as_it_is(f):
+    x = np.array([1.0, 2.0, 3.0])
+    plan = Plan(f, x)
+    for at in (x, x + 0.75):
+        assert plan.value(at) == f(at)

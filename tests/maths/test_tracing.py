@@ -924,3 +924,14 @@ def test_spreads_of_too_few():
     np.testing.assert_allclose(
         hessian(lambda X: (X @ X.T).sum())(np.ones((0, 3))), np.ones((0, 3, 0, 3))
     )
+
+
+def test_entries_that_are_not_the_largest_may_move_without_bounds():
+    x = np.array([4.0, 0.0, -1.0])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        y, y_dot = jvp(lambda x: np.nanmax(np.log(x)), (x,), (np.ones(3),))
+    np.testing.assert_allclose([y, y_dot], [np.log(4.0), 0.25])
+
+
+def test_flat_can_be_indexed():
+    np.testing.assert_array_equal(grad(lambda x: x.flat[1] + sum(x.flat))(numbers(3)), [1, 2, 1])

@@ -48,6 +48,8 @@ def deleted(x):
 LOST = "would lose the derivative: leave the value as it is, use np.sin for math.sin"
 PLAIN = r"in place of np.array\(\[x, y\]\) write np.stack\(\[x, y\]\), and np.concatenate in place"
 REFUSED = {
+    "math.trunc": (lambda x: math.trunc(x[0]), TypeError, "would lose the derivative"),
+    "np.add.at": (lambda x: np.add.at(x, [0], 1.0), TypeError, "np.add.at .* np.bincount"),
     "a truth value": (lambda x: np.allclose(x, x), TypeError, "the result is of type bool: whole"),
     "a place": (lambda x: np.argmax(x), TypeError, "the result is of type int64: whole numbers"),
     "an empty tuple": (
