@@ -10,10 +10,11 @@ Source: Clifford's dual numbers a + b ε with ε² = 0 (1873); as forward mode: 
 *Evaluating Derivatives*, chapter 3.
 """
 
-from adlab.followed import Followed, Follower, returned, rule_of
+from adlab.followed import Followed, Follower, in_use, rule_of
 from adlab.networks import returns_several
 from adlab.operations import not_real
-from adlab.trees import is_tree, leaves, rebuilt
+from adlab.trees import leaves, rebuilt
+from adlab.vectors import floats
 
 
 class Dual(Followed):
@@ -75,5 +76,5 @@ def push_along(f, args, V):
     if not parts:
         raise TypeError("the function returns no value: there is nothing to differentiate")
     values, tangents = zip(*parts, strict=True)
-    values = [returned(a, not is_tree(y)) for a in values]
+    values = [floats(in_use(a), "a result", float) for a in values]
     return rebuilt(y, values), rebuilt(y, tangents)

@@ -22,7 +22,6 @@ import numpy as np
 from adlab.operations import Through, full_name, no_rule, refuse_unknown
 from adlab.rules import COMPOSED, FLAT, RULES, UFUNC_METHODS, as_type, index, outer
 from adlab.rules.moves import array, holds_followed
-from adlab.vectors import floats
 
 RANKS = count(1)
 LISTS = (list, tuple, range)
@@ -127,20 +126,6 @@ def in_use(x):
     if isinstance(x, Followed) and not x.follower.open:
         raise ValueError(OVER)
     return x
-
-
-def returned(y, alone):
-    """A result of a function that is not followed, as an array of floats.
-
-    If it is the only one, it must be a float itself: else a derivative was hardly meant.
-    """
-    y = in_use(y)
-    if alone and (type(y) is bool or getattr(getattr(y, "dtype", None), "kind", "f") in "iub"):
-        raise TypeError(
-            f"the result is of type {np.result_type(y)}: whole numbers and truth values jump, and "
-            "have no derivative; return floats"
-        )
-    return floats(y, "a result", float)
 
 
 class Follower:

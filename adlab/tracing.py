@@ -17,13 +17,13 @@ from functools import cached_property
 
 import numpy as np
 
-from adlab.followed import Followed, Follower, returned, rule_of
+from adlab.followed import Followed, Follower, in_use, rule_of
 from adlab.jacobians import Jacobian, Row
 from adlab.layers import Layer
 from adlab.networks import Equation, Network, NetworkJacobian, spans, with_last_uses
 from adlab.operations import as_layer, not_real
 from adlab.trees import is_tree, leaves, rebuilt
-from adlab.vectors import count, in_dtype, memory, total
+from adlab.vectors import count, floats, in_dtype, memory, total
 
 IN_PLACE = (
     "adlab: an array that the derivative reads can't be changed in place before the function has "
@@ -172,7 +172,12 @@ class Whole:
 
 
 class TracedJacobian(NetworkJacobian):
-    """The Jacobian of a traced function, a Row with one block per argument."""
+    """The Jacobian of a traced function, a Row with one block per argument.
+
+    `jumps`: is a result a whole number or a truth value? It does not move, but steps.
+    """
+
+    jumps = False
 
     def __init__(self, trace, results, args, several, layer):
         self.trace, self.args, self.several, self.layer = trace, args, several, layer
@@ -318,6 +323,11 @@ class TracedNetwork(Network):
         return Equation((name,), layer, tuple(inputs))
 
 
+def is_whole(y):
+    """Is it of whole numbers or truth values of NumPy's, or a truth value?"""
+    return type(y) is bool or getattr(getattr(y, "dtype", None), "kind", "f") in "iub"
+
+
 def trace(f, args, layer):
     """(y, J): f(*args), and its Jacobian, a Row with one block for each argument.
 
@@ -328,9 +338,11 @@ def trace(f, args, layer):
     tree = follower.run(f, [Traced(a, follower, k) for k, a in enumerate(args)])
     if tree is None:
         raise TypeError(f"{layer.name} returns None: does it lack a `return`?")
-    results = [y if follower.follows(y) else returned(y, not is_tree(tree)) for y in leaves(tree)]
+    results = [y if follower.follows(y) else in_use(y) for y in leaves(tree)]
+    results = [floats(y, "a result", float) for y in results]
     if not results:
         raise TypeError(f"{layer.name} returns no value: there is nothing to differentiate")
     J = TracedJacobian(follower, results, args, is_tree(tree), layer)
+    J.jumps = any(map(is_whole, leaves(tree)))
     ys = [follower.value_of(y) for y in results]
     return (rebuilt(tree, ys) if is_tree(tree) else ys[0]), J

@@ -93,6 +93,11 @@ def value_and_grad(f, argnums=0):
                 f"grad wants a function with a scalar value, {name(f)} gives shape "
                 f"{J.shape_out}: use jacrev, or vjp with a cotangent"
             )
+        if isinstance(J, TracedJacobian) and J.jumps:
+            raise TypeError(
+                f"grad wants a function with a float for its value, {name(f)} gives a whole number "
+                "or a truth value: these jump, and have no derivative"
+            )
         return y, as_asked(pulled_once(J), chosen, argnums)
 
     return value_and_gradient

@@ -73,11 +73,13 @@ def chain(sizes, kinds):
             parameters.append(())
     layers.append(HalfSquare(TARGET[: sizes[-1]]))
     parameters.append(())
-    return evaluated(layers, tuple(parameters), INPUT[: sizes[0]].copy())
+    return evaluated(layers, tuple(parameters), INPUT[: sizes[0]])
 
 
 def evaluated(layers, parameters, y0):
     """The Chain of these layers; each takes its own parameters, then the value before it."""
+    y0 = y0.copy()
+    y0.flags.writeable = False  # so the network holds it as it is, and no copy
 
     def h(*args):
         args, y = iter(args), y0

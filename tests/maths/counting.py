@@ -26,10 +26,10 @@ MOVES = {
     np.size,
     np.split,
     np.stack,
-    np.where,
     np.sum,
     np.swapaxes,
     np.transpose,
+    np.where,
     np.zeros_like,
 }  # np.sum and np.cumsum call np.add.reduce and .accumulate, which are seen
 
