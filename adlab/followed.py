@@ -85,7 +85,7 @@ def by_name(function, composed, args, settings):
     k = next((k for k, (a, b) in enumerate(zip(theirs, ours, strict=False)) if a != b), len(ours))
     moved = list(theirs.items())[k : len(args)]
     if any(default is Parameter.empty for _, default in moved):
-        return args, settings  # no setting: our function has another name for it
+        return args, settings  # it has no default, so it is no setting: all go by their places
     named = {key: x for (key, default), x in zip(moved, args[k:], strict=False) if x is not default}
     return args[:k] + args[k + len(moved) :], settings | named
 
@@ -181,9 +181,10 @@ class Followed:
         if (method, ufunc) in UFUNC_METHODS:
             settings = {"axis": 0} | settings
             return UFUNC_METHODS[method, ufunc](*inputs, **settings)
-        if method == "outer":
+        if method == "outer" and not settings:
             return outer(ufunc, *inputs)
-        raise TypeError(no_rule(f"np.{ufunc.__name__}.{method}"))
+        settings = "".join(f", {key}=" for key in settings)
+        raise TypeError(no_rule(f"np.{ufunc.__name__}.{method}{settings}"))
 
     def __array_function__(self, function, types, args, settings):
         return call(function, args, settings)

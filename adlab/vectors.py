@@ -180,10 +180,12 @@ def as_now(a, copies):
     """
     if type(a) in (list, tuple):
         return type(a)(as_now(part, copies) for part in a)
-    if not isinstance(a, np.ndarray) or not getattr(memory(a), "flags", a.flags).writeable:
+    if not isinstance(a, np.ndarray):
         return a
     key = byte_bounds(a), a.shape, a.strides, a.dtype
     if key not in copies or not np.array_equal(copies[key], a):
+        if not getattr(memory(a), "flags", a.flags).writeable:
+            return a
         copies[key] = a.copy("K")
         copies[key].setflags(write=False)
     return copies[key]

@@ -167,10 +167,11 @@ def used_again(families, placed, again):
     first is made, and is over when its last is read.
 
     A call may take memory that it is the last to read for its own result, if it goes entry by
-    entry, since NumPy reads an entry before it writes it; any other call leaves memory free only
-    for those behind it. Of calls that are made at once the first takes memory for all. If that is
-    memory which it is the last to read, the others read none of it, and lie apart from it: it is
-    made by itself then (`Binder.evenly_spaced`).
+    entry, since NumPy reads an entry before it writes it, or makes a copy where they overlap in
+    another way; any other call leaves memory free only for those behind it. Of calls that are made
+    at once the first takes memory for all. If that is memory which it is the last to read, all of
+    that memory is over, so the others read other arenas: the first is made by itself then
+    (`Binder.evenly_spaced`).
     """
     when = {p.call.out: i for i, p in enumerate(placed)}
     last = last_reads(placed, again)

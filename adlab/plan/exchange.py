@@ -101,7 +101,7 @@ def handing_out(binder, results, read, reuse):
             groups[where] = partial(constant, y), 1
         else:
             arena, offset = binder.place[y.slot]
-            where, which = (arena, y.shape), offset // max(arena.step, 1)
+            where, which = (arena, y.shape), offset // max(arena.step, 1)  # no part of another
             if where not in groups:
                 groups[where] = arrays_of(binder, arena, y.shape, reuse), len(arena.slots)
         wanted.append((where, which))

@@ -173,7 +173,9 @@ def loops_of(colours, waits):
 
     Colours that wait for each other are one loop, or several where their calls are not linked: two
     chains of products have one colour too. Each other colour is a loop of its own. A loop is a pair
-    of numbers, larger than those that it waits for.
+    of numbers. Sorted by phase, for no call waits for a later one, and by these pairs, each loop
+    comes after those that it waits for: the first number grows with waiting, and chains that have
+    it in common do not wait for each other.
     """
     graph = {c: set() for c in colours}
     for c, others in zip(colours, waits, strict=True):

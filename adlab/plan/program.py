@@ -111,6 +111,9 @@ def postponed(calls):
 
     From the last call back: so one that is moved takes along what only it reads.
     So the forward sweep computes values, and a slope is computed when its cotangent has arrived.
+
+    A moved call takes the (phase, place) of its first reader, which has been moved already if it
+    is. Its own number is smaller, so it is sorted in front of it; other readers stand further on.
     """
     first, stands = {}, []  # where the first call that reads a slot stands: (phase, place)
     for i, call in reversed(list(enumerate(calls))):

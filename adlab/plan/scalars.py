@@ -67,7 +67,11 @@ def spaced(looks):
 
 class Link(NamedTuple):
     """One step of a chain: f of what the step before has made, and of one of `others`, or of
-    nothing else."""
+    nothing else.
+
+    `last_alone`: no result has more than one reader. In a chain that is the next step, so only the
+    last result is read by anybody else, and it alone is written.
+    """
 
     f: Callable
     others: Numbers | None
@@ -98,6 +102,8 @@ def in_python(binder, group):
 
     It reads all others before it writes anything. That is right, though memory is used again: what
     a link makes may lie over others that were read for the last time, not over those still needed.
+    What two links make lies apart: both are families that live at the same time, made and read in
+    every turn.
 
     A chain of two links, say x ← tanh(c x), has calls of two kinds in turn: multiply, tanh,
     multiply, tanh, ... Link k consists of the calls k, k + 2, k + 4, ...

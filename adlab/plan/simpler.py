@@ -25,11 +25,12 @@ def unchanged(a, constant):
 
 
 def as_multiple(tape, a, c):
-    """a / c = (1 / c) a, where 1 / c is a number of a's type"""
+    """a / c = (1 / c) a, where 1 / c is a number of a's type with all its digits"""
     if not (isinstance(a, StandIn) and a.dtype.kind == "f" and isinstance(c, int | float) and c):
         return None
-    largest = float(np.finfo(a.dtype).max)
-    return tape.entrywise(np.multiply, a, 1 / c) if abs(1 / c) <= largest else None
+    kind = np.finfo(a.dtype)
+    exact = float(kind.tiny) <= abs(1 / c) <= float(kind.max)
+    return tape.entrywise(np.multiply, a, 1 / c) if exact else None
 
 
 def as_sum(tape, a, b):

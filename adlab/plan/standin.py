@@ -73,7 +73,9 @@ class StandIn(NDArrayOperatorsMixin):
     def astype(self, dtype, copy=True, **settings):
         if settings:
             return self.no_numbers()
-        return self if self.dtype == dtype else self.tape.other(np.astype, (self, dtype), {})
+        if self.dtype == dtype:
+            return self.copy()
+        return self.tape.other(np.astype, (self, dtype), {})
 
     def sum(self, *axis, dtype=None, **settings):
         return np.sum(self if dtype is None else self.astype(dtype), *axis, **settings)
@@ -85,6 +87,9 @@ class StandIn(NDArrayOperatorsMixin):
         """J a, for a linear map that moves numbers in its own way."""
         return self.tape.other(lambda a: J.push(a[None])[0], (self,), {})
 
+    def copy(self, *_):
+        return self.tape.copy(self)
+
     def no_numbers(self, *_, **__):
         raise Untraceable("a stand-in stands for many arrays and has no numbers to ask for")
 
@@ -93,7 +98,7 @@ class StandIn(NDArrayOperatorsMixin):
 
     __array__ = __bool__ = __float__ = __int__ = __index__ = __iter__ = __setitem__ = no_numbers
     __format__ = __round__ = __contains__ = __trunc__ = __floor__ = __ceil__ = no_numbers
-    __copy__ = __deepcopy__ = lambda self, *_: self  # nothing is written into it
+    __copy__ = __deepcopy__ = copy
     __hash__ = object.__hash__
 
 

@@ -151,7 +151,8 @@ class Local:
         for x, w in zip(self.xs, wanted, strict=True):
             n = prod(x.shape) if w else 0
             bar = together[:, start : start + n].reshape(len(U), *x.shape)
-            bars.append(bar.astype(np.result_type(numbers(U), numbers(x))) if w else None)
+            own = np.result_type(numbers(U), numbers(x))  # side by side they took on the widest
+            bars.append(bar.astype(own) if w else None)
             start += n
         return tuple(bars)
 

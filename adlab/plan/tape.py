@@ -182,7 +182,7 @@ class Tape:
         return self.matmul(self.ones(1, n, a.dtype), a.reshape(before, n, behind))
 
     def ones(self, rows, columns, dtype):
-        """The constant matrix of ones, the same each time: constants are told apart by their id."""
+        """The constant matrix of ones, the same each time: constants are told apart by memory."""
         key = "ones", rows, columns, dtype
         if key not in self.known:
             self.known[key] = np.ones((rows, columns), dtype)
@@ -302,7 +302,7 @@ ABOUT = {np.shape, np.ndim, np.size, np.result_type, np.broadcast_shapes}
 
 # Functions of which the numbers of the first argument decide how many they give, or hand on.
 OF_ANY_LENGTH = {np.extract, np.compress, np.nonzero, np.flatnonzero, np.argwhere, np.unique}
-OF_ANY_LENGTH |= {np.piecewise}
+OF_ANY_LENGTH |= {np.piecewise, np.trim_zeros}
 
 # Functions that look at the memory of an array in another way, if they can.
 LOOKS = {np.reshape, np.transpose, np.swapaxes, np.moveaxis, np.broadcast_to, np.split, item}

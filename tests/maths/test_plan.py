@@ -1370,3 +1370,42 @@ def test_what_asks_for_numbers_in_other_ways_is_run_as_it_is(f):
     plan = Plan(f, x)
     for at in (x, x + 0.75):
         assert plan.value(at) == f(at)
+
+
+def test_large_constants_are_as_they_were_also_where_they_are_used_twice():
+    x, C = numbers(1000), np.ones(1000)
+    plan = Plan(lambda x: (x * C).sum() + (np.sin(x) * C).sum() + (np.cos(x) * C)[3:].sum(), x)
+    before, (gradient,) = plan.value_and_grad(x)
+    C[:] = 5.0
+    again, (same,) = plan.value_and_grad(x)
+    assert before == again
+    np.testing.assert_array_equal(gradient, same)
+
+
+@pytest.mark.parametrize("again", [lambda x: x.astype(float), copy.copy])
+def test_what_is_written_into_a_copy_is_not_written_into_the_argument(again):
+    def f(x):
+        y = again(x)
+        np.add.at(y, [0], 1.0)
+        return np.sum(x * 2.0) + x.sum() * 0
+
+    class Written(adlab.Layer):
+        def value(self, x):
+            return f(x.copy())
+
+    x = np.ones(3)
+    assert Plan(f, x).value(x) == f(x.copy())
+    assert Plan(lambda x: Written()(x), x).value(x) == f(x.copy())
+
+
+def test_numbers_that_decide_a_length_are_asked_each_time():
+    f = lambda x: np.sum(np.trim_zeros(x) * np.ones(1))  # noqa: E731
+    plan = Plan(f, np.array([0.0, 1.0, 2.0, 3.0, 0.0]))
+    x = np.array([5.0, 1.0, 2.0, 3.0, 7.0])
+    assert plan.value(x) == f(x) == 18.0
+
+
+def test_division_by_what_has_no_exact_inverse():
+    x = np.array([60000.0, 3.0], np.float16)
+    plan = Plan(lambda x: x.astype(x.dtype) / 60000.0, x)
+    np.testing.assert_array_equal(plan.value(x), x / 60000.0)

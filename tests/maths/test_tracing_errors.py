@@ -48,6 +48,11 @@ def deleted(x):
 LOST = "would lose the derivative: leave the value as it is, use np.sin for math.sin"
 PLAIN = r"in place of np.array\(\[x, y\]\) write np.stack\(\[x, y\]\), and np.concatenate in place"
 REFUSED = {
+    "outer with settings": (
+        lambda x: np.multiply.outer(x, ones, dtype=np.float32).sum(),
+        TypeError,
+        "np.multiply.outer, dtype= has no rule",
+    ),
     "math.trunc": (lambda x: math.trunc(x[0]), TypeError, "would lose the derivative"),
     "np.add.at": (lambda x: np.add.at(x, [0], 1.0), TypeError, "np.add.at .* np.bincount"),
     "an empty tuple": (
