@@ -36,7 +36,7 @@ from adlab.layers import Add, Layer, Multiply, Power, Scale, Shift
 from adlab.operations import as_layer, full_name, refuse_unknown
 from adlab.rules import RULES
 from adlab.trees import is_tree, leaves
-from adlab.vectors import as_now, count, floats, own, size
+from adlab.vectors import as_now, count, floats, own, place_of, size
 
 
 class Equation(NamedTuple):
@@ -66,12 +66,12 @@ def returns_several(layer):
 class Recording:
     """The equations of a function that is being run on placeholders."""
 
-    def __init__(self, inputs):
+    def __init__(self, inputs, fixed):
         self.inputs = frozenset(inputs)
         self.equations = []
         self.constants = {}
         self.weak = set()  # constants without a float type of their own: lists and integers
-        self.copies = {}  # of constants, as they were when they were used
+        self.copies = {place_of(a): a for a in fixed}  # of constants, as they were when used
         self.numbers = {"y": 0, "c": 0}
 
     def new(self, letter):
@@ -189,7 +189,7 @@ class Value:
         settings = {key: as_now(a, copies) for key, a in settings.items()}
         return self.record(as_layer(function, fixed, places, settings), [args[k] for k in places])
 
-    def no_number(self, *_, **__):
+    def no_number(self, *_):
         raise TypeError(
             f"{self.name} has no number while a Network is recorded, so `if`, comparisons and "
             "float() can't ask for one: decide by something that is no argument, or use a layer "
@@ -264,14 +264,17 @@ class Network(Layer):
 
     The function is run once, on placeholders. Its arguments are those without a default; of one
     that takes `*args`, say the names. It returns one value, or a tuple of several.
+
+    Constants are copied as they are when the function uses them, but for arrays that are `fixed`:
+    nobody writes into these as long as the network is used.
     """
 
-    def __init__(self, function, names=None):
+    def __init__(self, function, names=None, fixed=()):
         self.inputs = tuple(input_names(function) if names is None else names)
         self.title = function_name(function)
         if len(set(self.inputs)) < len(self.inputs):
             raise ValueError(f"{self.title}: of {', '.join(self.inputs)} one name stands twice")
-        recording = Recording(self.inputs)
+        recording = Recording(self.inputs, fixed)
         returned = function(*(Value(name, recording) for name in self.inputs))
         if returned is None:
             raise TypeError(f"{self.title} returns None: does it lack a `return`?")

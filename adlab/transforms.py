@@ -356,16 +356,28 @@ def linearize_in(f, argnums, primals):
     if numbers == tuple(range(len(primals))):
         return *linearize(f, *primals), chosen
 
+    fixed = list(map(locked, primals)) if isinstance(f, Layer) else primals
+
     def restricted(*values):
-        args = list(primals)
+        args = list(fixed)
         for i, value in zip(numbers, values, strict=True):
             args[i] = value
         return f(*args)
 
     restricted.__name__ = name(f)
     if isinstance(f, Layer):
-        restricted = Network(restricted, numbered(len(numbers)))
+        arrays = [a for a in fixed if isinstance(a, np.ndarray)]
+        restricted = Network(restricted, numbered(len(numbers)), arrays)
     return *linearize(restricted, *chosen), chosen
+
+
+def locked(a):
+    """A view of an array that cannot be written to; what is none as it is."""
+    if not isinstance(a, np.ndarray):
+        return a
+    a = a.view()
+    a.flags.writeable = False
+    return a
 
 
 def numbered(n):

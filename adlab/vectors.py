@@ -175,20 +175,27 @@ def memory(a):
 def as_now(a, copies):
     """A constant, also in lists and tuples, as it is now, whatever is written into it later.
 
-    `copies`: those made so far. What is used again and has not changed is copied once, and what
-    nobody can write to is not.
+    `copies`: those made so far, by `place_of`. What is used again and has not changed is copied
+    once, and what nobody can write to is not.
     """
     if type(a) in (list, tuple):
         return type(a)(as_now(part, copies) for part in a)
     if not isinstance(a, np.ndarray):
         return a
-    key = byte_bounds(a), a.shape, a.strides, a.dtype
-    if key not in copies or not np.array_equal(copies[key], a):
-        if not getattr(memory(a), "flags", a.flags).writeable:
-            return a
-        copies[key] = a.copy("K")
-        copies[key].setflags(write=False)
-    return copies[key]
+    place = place_of(a)
+    known = copies.get(place)
+    if known is a or (known is not None and np.array_equal(known, a)):
+        return known
+    if not getattr(memory(a), "flags", a.flags).writeable:
+        return a
+    copies[place] = a.copy("K")
+    copies[place].setflags(write=False)
+    return copies[place]
+
+
+def place_of(a):
+    """Which memory an array looks at, and how."""
+    return byte_bounds(a), a.shape, a.strides, a.dtype
 
 
 def own(result, *given):

@@ -18,8 +18,8 @@ What is done to the calls, in this order:
    single numbers one of Python's (`scalars.py`).
 5. Inputs are copied side by side or read where they lie, results are handed out (`exchange.py`).
 
-A *phase* is a stretch of the tape: 0 the value, 1 what is pulled or pushed. A *stage* is
-the phases that are run together: each by itself with `again`, else all.
+A *phase* is a stretch of the tape: 0 the value, 1 what is pulled or pushed. A *stage* is the phases
+that are run together: each by itself with `again`, else all.
 """
 
 import numpy as np

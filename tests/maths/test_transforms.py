@@ -1,6 +1,7 @@
 """jvp, vjp, linearize, grad, ...: JAX's names, order of arguments and structure of results."""
 
 import inspect
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -398,3 +399,16 @@ def test_a_stopped_value_is_to_be_read():
         grad(f)(x)
     stopped = grad(lambda x: np.sum(stop_gradient(x) * x))(x)
     assert_close(stopped, x, 1e-15, "a constant")
+
+
+def test_a_gradient_by_one_argument_copies_no_other():
+    x, W, b = numbers(500, 40), numbers(3, 40), numbers(3)
+    net = Network(lambda W, b, x: Sum()(Tanh()(Linear()(W, b, x))))
+    tracemalloc.start()
+    try:
+        grad(net)(W, b, x)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < x.nbytes
+    assert x.flags.writeable
